@@ -1,0 +1,3 @@
+//! The program `deltarule`: train a network, predict with it, and open every gradient it computes.
+
+fn main() {}

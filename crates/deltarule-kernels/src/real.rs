@@ -1,0 +1,76 @@
+//! The two number types of the project.
+
+use crate::lanes::Lanes;
+use std::fmt::{Debug, Display};
+use std::iter::Sum;
+use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A floating-point number that networks are made of: `f32` or `f64`, and nothing else.
+///
+/// A `Real` is itself a vector of one lane ([`Lanes`]), so that a formula written once runs on plain numbers
+/// and on the lanes of every instruction set alike.
+pub trait Real:
+    sealed::Sealed
+    + Lanes<Real = Self>
+    + Debug
+    + Display
+    + Default
+    + PartialOrd
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + Sum
+    + Send
+    + Sync
+    + 'static
+{
+    /// Zero.
+    const ZERO: Self;
+    /// One.
+    const ONE: Self;
+    /// How many values fill 64 bytes, the width of a cache line: 16 for `f32`, 8 for `f64`.
+    const PER_LINE: usize;
+    /// `"f32"` or `"f64"`.
+    const NAME: &'static str;
+
+    /// The nearest value to `x`.
+    fn from_f64(x: f64) -> Self;
+    /// The same value as `f64`, exactly.
+    fn to_f64(self) -> f64;
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+}
+
+macro_rules! real {
+    ($t:ident, $per_line:literal) => {
+        impl Real for $t {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const PER_LINE: usize = $per_line;
+            const NAME: &'static str = stringify!($t);
+
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as $t
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                <$t>::is_finite(self)
+            }
+        }
+    };
+}
+
+real!(f32, 16);
+real!(f64, 8);

@@ -1,0 +1,1 @@
+//! Backpropagation by its four equations: train, trace and check multilayer perceptrons.

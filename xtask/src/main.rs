@@ -1,0 +1,3 @@
+//! Checks, benchmarks and set-up of deltarule, as cargo commands.
+
+fn main() {}
