@@ -53,6 +53,13 @@ pub trait Lanes:
     /// 2^self for whole numbers from the smallest normal exponent to the largest: −126 to 127 in `f32`,
     /// −1022 to 1023 in `f64`.
     fn power_of_two(self) -> Self;
+    /// `self · 2^exponent` for |self| from ½ to 4 and whole exponents up to twice those of
+    /// [`Lanes::power_of_two`]: rounded once, also where the result is subnormal. NaN where `self` is NaN.
+    #[inline(always)]
+    fn scaled(self, exponent: Self) -> Self {
+        let half = (exponent * Self::constant(0.5)).nearest();
+        self * half.power_of_two() * (exponent - half).power_of_two()
+    }
     /// For positive normal numbers, `self = m · 2^e` with m from ½ to below 1: (m, e).
     fn split(self) -> (Self, Self);
 
