@@ -1,3 +1,51 @@
 //! Checks, benchmarks and set-up of deltarule, as cargo commands.
+//!
+//! What only starts other programs lives here and builds in seconds; what measures the library itself lives in the
+//! package `measure`, which these commands build in release and start.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod python;
+mod reference;
+mod shell;
+mod test;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Checks, benchmarks and set-up of deltarule"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Check everything: formatting, lints, tests, documentation, dependencies, instruction counts
+    Test(test::Options),
+    /// Compute the figures of the independent implementation again (PyTorch in f64)
+    Reference(reference::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Test(options) => test::run(&options),
+        Task::Reference(options) => reference::run_script(&options),
+    }
+}

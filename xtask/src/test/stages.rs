@@ -1,0 +1,115 @@
+//! The stages that are one call of another program.
+
+use super::{Options, Outcome, passed};
+use crate::shell::{self, cargo, exists, output, root, run, toolchain_cargo};
+use anyhow::{Result, bail};
+
+pub(super) fn fmt(_: &Options) -> Result<Outcome> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    passed()
+}
+
+pub(super) fn clippy(_: &Options) -> Result<Outcome> {
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    passed()
+}
+
+/// Unit tests, integration tests and the examples in the documentation.
+pub(super) fn test(_: &Options) -> Result<Outcome> {
+    run(&mut cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+    passed()
+}
+
+pub(super) fn doc(_: &Options) -> Result<Outcome> {
+    let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+    run(cargo(&arguments).env("RUSTDOCFLAGS", "-D warnings"))?;
+    passed()
+}
+
+/// The optimiser must not change a bit: the tests with golden hashes once more, in release.
+pub(super) fn golden(_: &Options) -> Result<Outcome> {
+    let arguments = ["test", "--release", "-p", "deltarule-kernels", "-p", "deltarule", "golden"];
+    let said = output(&mut cargo(&arguments))?;
+    print!("{said}");
+    let run: usize = said.lines().filter_map(tests_run).sum();
+    if run == 0 {
+        bail!("no test with `golden` in its name exists");
+    }
+    Ok(Outcome::Passed(format!("{run} tests")))
+}
+
+/// The number of passed tests in cargo's closing line of one test program.
+fn tests_run(line: &str) -> Option<usize> {
+    line.strip_prefix("test result: ok. ")?.split_once(" passed")?.0.parse().ok()
+}
+
+/// Every script parses; what it needs beyond Python itself need not be installed.
+pub(super) fn python(_: &Options) -> Result<Outcome> {
+    if !exists("python3") {
+        return Ok(Outcome::Skipped("no python3".into()));
+    }
+    let check = "import ast, pathlib, sys\n\
+                 scripts = sorted(pathlib.Path('xtask').rglob('*.py'))\n\
+                 for script in scripts: ast.parse(script.read_text('utf-8'), str(script))\n\
+                 print(f'{len(scripts)} scripts')";
+    let said = output(&mut shell::program("python3", &["-I", "-c", check]))?;
+    Ok(Outcome::Passed(said.trim().to_owned()))
+}
+
+pub(super) fn aarch64(_: &Options) -> Result<Outcome> {
+    const TARGET: &str = "aarch64-unknown-linux-gnu";
+    let installed = output(&mut shell::program("rustup", &["target", "list", "--installed"]));
+    if !installed.is_ok_and(|targets| targets.lines().any(|line| line == TARGET)) {
+        return Ok(Outcome::Skipped(format!("`rustup target add {TARGET}` has not been run")));
+    }
+    run(&mut cargo(&["check", "-p", "deltarule-kernels", "-p", "deltarule", "--target", TARGET]))?;
+    passed()
+}
+
+pub(super) fn asan(_: &Options) -> Result<Outcome> {
+    if output(&mut toolchain_cargo("nightly", &["--version"])).is_err() {
+        return Ok(Outcome::Skipped("no nightly toolchain".into()));
+    }
+    let Some(host) = host() else {
+        return Ok(Outcome::Skipped("cannot tell the host's target".into()));
+    };
+    if !host.ends_with("linux-gnu") {
+        return Ok(Outcome::Skipped(format!("not set up for {host}")));
+    }
+    // A target of its own is named so that build scripts and macros, which run on the host, are left alone.
+    let mut command = toolchain_cargo(
+        "nightly",
+        &["test", "-p", "deltarule-kernels", "--target", &host, "--lib", "--tests"],
+    );
+    command.env("RUSTFLAGS", "-Zsanitizer=address").env("CARGO_TARGET_DIR", root().join("target/asan"));
+    run(&mut command)?;
+    passed()
+}
+
+pub(super) fn miri(_: &Options) -> Result<Outcome> {
+    if output(&mut toolchain_cargo("nightly", &["miri", "--version"])).is_err() {
+        return Ok(Outcome::Skipped("no nightly toolchain with Miri".into()));
+    }
+    let mut command = toolchain_cargo("nightly", &["miri", "test", "-p", "deltarule-kernels", "--lib"]);
+    command.env("DELTARULE_ISA", "scalar").env("CARGO_TARGET_DIR", root().join("target/miri"));
+    run(&mut command)?;
+    passed()
+}
+
+/// The target that this machine's compiler builds for.
+fn host() -> Option<String> {
+    let said = output(&mut shell::program("rustc", &["-vV"])).ok()?;
+    said.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_lines_are_counted() {
+        let line = "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out";
+        assert_eq!(tests_run(line), Some(12));
+        assert_eq!(tests_run("test golden ... ok"), None);
+    }
+}
