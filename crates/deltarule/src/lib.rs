@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod optimizer;
+pub mod random;
+pub mod schedule;
 
 pub use deltarule_kernels::{Matrix, Panels, Real, Rows, Team};
 pub use error::{Error, Result};
