@@ -14,8 +14,8 @@ pub enum Purpose {
     Weights,
     /// Initial biases of a layer; the layer takes the place of the epoch.
     Biases,
-    /// The order of the samples in an epoch.
-    Shuffle,
+    /// The order of the samples in this window of an epoch.
+    Shuffle(u16),
     /// The neurons of this layer that are left out.
     Dropout(u16),
     /// The parting of a data set; the repetition takes the place of the epoch.
@@ -28,16 +28,16 @@ pub enum Purpose {
 
 impl Purpose {
     fn code(self) -> u32 {
-        let (kind, layer) = match self {
+        let (kind, part) = match self {
             Self::Weights => (1, 0),
             Self::Biases => (2, 0),
-            Self::Shuffle => (3, 0),
+            Self::Shuffle(window) => (3, window),
             Self::Dropout(layer) => (4, layer),
             Self::Split => (5, 0),
             Self::Data => (6, 0),
             Self::Choice => (7, 0),
         };
-        kind << 16 | u32::from(layer)
+        kind << 16 | u32::from(part)
     }
 }
 
@@ -46,11 +46,11 @@ impl Purpose {
 /// ```
 /// use deltarule::random::{Purpose, Random};
 ///
-/// let third_epoch = Random::new(0, Purpose::Shuffle, 3);
+/// let third_epoch = Random::new(0, Purpose::Shuffle(0), 3);
 /// let mut order = [0, 1, 2, 3, 4];
 /// third_epoch.shuffle(&mut order);
 /// let mut again = [0, 1, 2, 3, 4];
-/// Random::new(0, Purpose::Shuffle, 3).shuffle(&mut again);
+/// Random::new(0, Purpose::Shuffle(0), 3).shuffle(&mut again);
 /// assert_eq!(order, again);
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -199,16 +199,16 @@ mod tests {
 
     #[test]
     fn every_part_of_the_key_changes_the_numbers() {
-        let base = Random::new(1, Purpose::Shuffle, 2).block(3);
+        let base = Random::new(1, Purpose::Shuffle(0), 2).block(3);
         let others = [
-            Random::new(1 << 32 | 1, Purpose::Shuffle, 2).block(3),
-            Random::new(2, Purpose::Shuffle, 2).block(3),
+            Random::new(1 << 32 | 1, Purpose::Shuffle(0), 2).block(3),
+            Random::new(2, Purpose::Shuffle(0), 2).block(3),
             Random::new(1, Purpose::Split, 2).block(3),
             Random::new(1, Purpose::Dropout(0), 2).block(3),
             Random::new(1, Purpose::Dropout(1), 2).block(3),
-            Random::new(1, Purpose::Shuffle, 1).block(3),
-            Random::new(1, Purpose::Shuffle, 2).block(4),
-            Random::new(1, Purpose::Shuffle, 2).block(3 | 1 << 32),
+            Random::new(1, Purpose::Shuffle(0), 1).block(3),
+            Random::new(1, Purpose::Shuffle(0), 2).block(4),
+            Random::new(1, Purpose::Shuffle(0), 2).block(3 | 1 << 32),
         ];
         assert!(others.iter().all(|other| *other != base));
     }
@@ -262,14 +262,14 @@ mod tests {
         let mut seen = std::collections::HashMap::new();
         for epoch in 0..2400 {
             let mut order = [0, 1, 2, 3];
-            Random::new(5, Purpose::Shuffle, epoch).shuffle(&mut order);
+            Random::new(5, Purpose::Shuffle(0), epoch).shuffle(&mut order);
             *seen.entry(order).or_insert(0_u32) += 1;
         }
         assert_eq!(seen.len(), 24);
         assert!(seen.values().all(|&count| count.abs_diff(100) < 45), "{seen:?}");
         for n in [0, 1, 2, 5, 257] {
             let mut order: Vec<u32> = (0..n).collect();
-            Random::new(5, Purpose::Shuffle, 0).shuffle(&mut order);
+            Random::new(5, Purpose::Shuffle(0), 0).shuffle(&mut order);
             order.sort_unstable();
             assert!(order.into_iter().eq(0..n));
         }
