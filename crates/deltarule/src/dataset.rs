@@ -138,7 +138,7 @@ fn first_not_finite<T: Real>(matrix: &Matrix<T>) -> Option<(usize, usize)> {
     Some((row, matrix.row(row).iter().position(|x| !x.is_finite())?))
 }
 
-fn check_weights<T: Real>(weights: &[T], samples: usize) -> Result<()> {
+pub(crate) fn check_weights<T: Real>(weights: &[T], samples: usize) -> Result<()> {
     if weights.len() != samples {
         return Err(Error::shape("sample weights", format!("{samples}, one a sample"), weights.len()));
     }

@@ -1,0 +1,390 @@
+//! Activation functions: σ and σ′, side by side.
+//!
+//! Each is written once over [`Lanes`], so that the same formula runs on a plain number and inside the matrix
+//! products. σ′ is computed from a = σ(z) wherever it has a form in a: z need not be kept then.
+//!
+//! | name | σ(z) | σ′ |
+//! |---|---|---|
+//! | `identity` | z | 1 |
+//! | `sigmoid` | 1 / (1 + e⁻ᶻ) | a (1 − a) |
+//! | `tanh` | tanh z | 1 − a² |
+//! | `relu` | max(z, 0) | 1 if a > 0, else 0 |
+//! | `leaky-relu:s` | z if z > 0, else s z | 1 if a > 0, else s |
+//! | `elu:α` | z if z > 0, else α (eᶻ − 1) | 1 if a > 0, else a + α |
+//! | `selu` | λ z if z > 0, else λ α (eᶻ − 1) | λ if a > 0, else a + λ α |
+//! | `gelu` | z Φ(z) | Φ(z) + z φ(z) |
+//! | `gelu-tanh` | ½ z (1 + tanh u), u = √(2/π) (z + 0.044715 z³) | ½ (1 + tanh u) + ½ z (1 − tanh² u) u′ |
+//! | `silu` | z s(z), s the sigmoid | s (1 + z (1 − s)) |
+//! | `mish` | z tanh(softplus z) | t + z (1 − t²) s, t = tanh(softplus z) |
+//! | `softplus` | ln(1 + eᶻ) | s(z) |
+//! | `exp` | eᶻ | a |
+//! | `softmax` | eᶻʲ / Σₖ eᶻᵏ | the Jacobian ∂aₖ/∂zⱼ = aₖ ([j = k] − aⱼ) |
+//!
+//! Φ and φ are the distribution function and the density of N(0, 1). At a kink (z = 0 of `relu`, `leaky-relu`,
+//! `elu`, `selu`) σ′ is the derivative from the left, as is usual.
+
+use crate::error::{Error, Result};
+use crate::math;
+use crate::spec::Spec;
+use deltarule_kernels::elementwise::{MapTile, ScaleTile};
+use deltarule_kernels::{Elementwise, Lanes, Real, Source};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// How a neuron turns its weighted input z into its activation a = σ(z).
+///
+/// ```
+/// # use deltarule::Activation;
+/// let activation: Activation = "leaky-relu:0.2".parse()?;
+/// assert_eq!(activation, Activation::LeakyRelu { slope: 0.2 });
+/// let message = "sigmod".parse::<Activation>().unwrap_err().to_string();
+/// assert!(message.contains("did you mean `sigmoid`?"));
+/// # Ok::<(), deltarule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Activation {
+    /// a = z
+    Identity,
+    /// a = 1 / (1 + e⁻ᶻ), from 0 to 1
+    Sigmoid,
+    /// a = tanh z, from −1 to 1
+    Tanh,
+    /// a = max(z, 0) (Nair and Hinton, 2010)
+    Relu,
+    /// a = z above 0, `slope`·z below (Maas et al., 2013)
+    LeakyRelu {
+        /// Slope below 0, usually 0.01
+        slope: f64,
+    },
+    /// a = z above 0, α (eᶻ − 1) below (Clevert et al., 2016)
+    Elu {
+        /// α, usually 1: the limit −α far below 0
+        alpha: f64,
+    },
+    /// ELU with the λ and α that keep mean 0 and variance 1 (Klambauer et al., 2017)
+    Selu,
+    /// a = z Φ(z) (Hendrycks and Gimpel, 2016)
+    Gelu,
+    /// The approximation of GELU with tanh, from the same paper
+    GeluTanh,
+    /// a = z / (1 + e⁻ᶻ) (Elfwing et al., 2018), also called swish
+    Silu,
+    /// a = z tanh(ln(1 + eᶻ)) (Misra, 2020)
+    Mish,
+    /// a = ln(1 + eᶻ), a smooth ReLU
+    Softplus,
+    /// a = eᶻ: a rate, for the Poisson cost
+    Exp,
+    /// aⱼ = eᶻʲ / Σₖ eᶻᵏ: probabilities of classes. Only for the output, since it is not elementwise
+    Softmax,
+}
+
+use Activation::{
+    Elu, Exp, Gelu, GeluTanh, Identity, LeakyRelu, Mish, Relu, Selu, Sigmoid, Silu, Softmax, Softplus, Tanh,
+};
+
+// Klambauer et al., "Self-Normalizing Neural Networks", equation (14).
+const SELU_LAMBDA: f64 = 1.050_700_987_355_480_5;
+const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+
+#[inline(always)]
+fn sigmoid<V: Lanes>(z: V) -> V {
+    math::sigmoid(z)
+}
+#[inline(always)]
+fn sigmoid_prime<V: Lanes>(a: V) -> V {
+    (-a).fma(a, a)
+}
+
+#[inline(always)]
+fn tanh<V: Lanes>(z: V) -> V {
+    math::tanh(z)
+}
+#[inline(always)]
+fn tanh_prime<V: Lanes>(a: V) -> V {
+    (-a).fma(a, V::one())
+}
+
+/// In this order NaN stays NaN.
+#[inline(always)]
+fn relu<V: Lanes>(z: V) -> V {
+    V::zero().larger(z)
+}
+#[inline(always)]
+fn relu_prime<V: Lanes>(a: V) -> V {
+    V::select(V::zero().below(a), V::one(), V::zero())
+}
+
+#[inline(always)]
+fn leaky_relu<V: Lanes>(z: V, slope: V) -> V {
+    V::select(V::zero().below(z), z, slope * z)
+}
+#[inline(always)]
+fn leaky_relu_prime<V: Lanes>(a: V, slope: V) -> V {
+    V::select(V::zero().below(a), V::one(), slope)
+}
+
+/// ELU is this with λ = 1.
+#[inline(always)]
+fn selu<V: Lanes>(z: V, lambda: V, lambda_alpha: V) -> V {
+    V::select(V::zero().below(z), lambda * z, lambda_alpha * math::expm1(z))
+}
+#[inline(always)]
+fn selu_prime<V: Lanes>(a: V, lambda: V, lambda_alpha: V) -> V {
+    V::select(V::zero().below(a), lambda, a + lambda_alpha)
+}
+
+/// Φ(z)
+#[inline(always)]
+fn normal_distribution<V: Lanes>(z: V) -> V {
+    let half = V::constant(0.5);
+    half.fma(math::erf(z * V::constant(std::f64::consts::FRAC_1_SQRT_2)), half)
+}
+#[inline(always)]
+fn gelu<V: Lanes>(z: V) -> V {
+    z * normal_distribution(z)
+}
+#[inline(always)]
+fn gelu_prime<V: Lanes>(z: V) -> V {
+    let one_over_sqrt_2_pi = V::constant(0.398_942_280_401_432_7);
+    let density = math::exp(z * z * V::constant(-0.5)) * one_over_sqrt_2_pi;
+    z.fma(density, normal_distribution(z))
+}
+
+const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
+const CUBIC: f64 = 0.044_715;
+
+#[inline(always)]
+fn gelu_tanh_inner<V: Lanes>(z: V) -> V {
+    math::tanh(V::constant(SQRT_2_OVER_PI) * V::constant(CUBIC).fma(z * z * z, z))
+}
+#[inline(always)]
+fn gelu_tanh<V: Lanes>(z: V) -> V {
+    V::constant(0.5) * z * (V::one() + gelu_tanh_inner(z))
+}
+#[inline(always)]
+fn gelu_tanh_prime<V: Lanes>(z: V) -> V {
+    let (half, one) = (V::constant(0.5), V::one());
+    let t = gelu_tanh_inner(z);
+    // Past ±10, 1 − t² is 0 in both precisions, while z² could overflow and make 0 · ∞ of it.
+    let near = z.larger(V::constant(-10.0)).smaller(V::constant(10.0));
+    let u_prime = V::constant(SQRT_2_OVER_PI) * V::constant(3.0 * CUBIC).fma(near * near, one);
+    half * (one + t) + half * near * (-t).fma(t, one) * u_prime
+}
+
+#[inline(always)]
+fn silu<V: Lanes>(z: V) -> V {
+    z * math::sigmoid(z)
+}
+#[inline(always)]
+fn silu_prime<V: Lanes>(z: V) -> V {
+    let s = math::sigmoid(z);
+    s * z.fma(V::one() - s, V::one())
+}
+
+#[inline(always)]
+fn mish<V: Lanes>(z: V) -> V {
+    z * math::tanh(math::softplus(z))
+}
+#[inline(always)]
+fn mish_prime<V: Lanes>(z: V) -> V {
+    let t = math::tanh(math::softplus(z));
+    z.fma((-t).fma(t, V::one()) * math::sigmoid(z), t)
+}
+
+#[inline(always)]
+fn softplus<V: Lanes>(z: V) -> V {
+    math::softplus(z)
+}
+#[inline(always)]
+fn softplus_prime<V: Lanes>(z: V) -> V {
+    math::sigmoid(z)
+}
+
+#[inline(always)]
+fn exp<V: Lanes>(z: V) -> V {
+    math::exp(z)
+}
+#[inline(always)]
+fn exp_prime<V: Lanes>(a: V) -> V {
+    a
+}
+
+/// Softmax works on rows and has nothing elementwise: its values and errors pass unchanged.
+impl<T: Real> Elementwise<T> for Activation {
+    #[inline(always)]
+    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
+        match self {
+            Identity | Softmax => tile.map(|z| z),
+            Sigmoid => tile.map(sigmoid),
+            Tanh => tile.map(tanh),
+            Relu => tile.map(relu),
+            LeakyRelu { slope } => tile.map(|z| leaky_relu(z, V::constant(slope))),
+            Elu { alpha } => tile.map(|z| selu(z, V::one(), V::constant(alpha))),
+            Selu => tile.map(|z| selu(z, V::constant(SELU_LAMBDA), V::constant(SELU_LAMBDA * SELU_ALPHA))),
+            Gelu => tile.map(gelu),
+            GeluTanh => tile.map(gelu_tanh),
+            Silu => tile.map(silu),
+            Mish => tile.map(mish),
+            Softplus => tile.map(softplus),
+            Exp => tile.map(exp),
+        }
+    }
+
+    #[inline(always)]
+    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
+        match self {
+            Identity | Softmax => {}
+            Sigmoid => tile.scale(sigmoid_prime),
+            Tanh => tile.scale(tanh_prime),
+            Relu => tile.scale(relu_prime),
+            LeakyRelu { slope } => tile.scale(|a| leaky_relu_prime(a, V::constant(slope))),
+            Elu { alpha } => tile.scale(|a| selu_prime(a, V::one(), V::constant(alpha))),
+            Selu => {
+                tile.scale(|a| selu_prime(a, V::constant(SELU_LAMBDA), V::constant(SELU_LAMBDA * SELU_ALPHA)))
+            }
+            Gelu => tile.scale(gelu_prime),
+            GeluTanh => tile.scale(gelu_tanh_prime),
+            Silu => tile.scale(silu_prime),
+            Mish => tile.scale(mish_prime),
+            Softplus => tile.scale(softplus_prime),
+            Exp => tile.scale(exp_prime),
+        }
+    }
+
+    fn source(self) -> Source {
+        match self {
+            Gelu | GeluTanh | Silu | Mish | Softplus => Source::Input,
+            Identity | Sigmoid | Tanh | Relu | LeakyRelu { .. } | Elu { .. } | Selu | Exp | Softmax => {
+                Source::Output
+            }
+        }
+    }
+}
+
+impl Activation {
+    /// The names that [`FromStr`] knows; `leaky-relu` and `elu` also take a parameter, as in `elu:1.5`.
+    pub const NAMES: [&str; 14] = [
+        "identity",
+        "sigmoid",
+        "tanh",
+        "relu",
+        "leaky-relu",
+        "elu",
+        "selu",
+        "gelu",
+        "gelu-tanh",
+        "silu",
+        "mish",
+        "softplus",
+        "exp",
+        "softmax",
+    ];
+
+    /// Whether each activation depends on its own z alone: all but softmax.
+    pub fn is_elementwise(self) -> bool {
+        self != Softmax
+    }
+
+    /// Whether σ has at z = 0 a kink, or a jump in its second derivative: a difference taken across it is no
+    /// derivative.
+    pub fn has_kink(self) -> bool {
+        match self {
+            Relu | Elu { .. } | Selu => true,
+            LeakyRelu { slope } => slope != 1.0,
+            _ => false,
+        }
+    }
+
+    /// Whether the parameter, where there is one, is in its range.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a negative or non-finite slope or α.
+    pub fn check(self) -> Result<()> {
+        let (field, value) = match self {
+            LeakyRelu { slope } => ("slope of leaky-relu", slope),
+            Elu { alpha } => ("alpha of elu", alpha),
+            _ => return Ok(()),
+        };
+        if value.is_finite() && value >= 0.0 {
+            Ok(())
+        } else {
+            Err(Error::setting(field, "a finite number from 0 up", value))
+        }
+    }
+
+    /// ∂aₖ/∂zⱼ of an output whose activations are `a`, for any activation; `sigma_prime` holds σ′(z), which
+    /// softmax does not read.
+    pub(crate) fn jacobian<T: Real>(self, a: &[T], sigma_prime: &[T], k: usize, j: usize) -> T {
+        let same = if j == k { T::ONE } else { T::ZERO };
+        match self {
+            Softmax => a[k] * (same - a[j]),
+            _ => same * sigma_prime[j],
+        }
+    }
+}
+
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Identity => f.write_str("identity"),
+            Sigmoid => f.write_str("sigmoid"),
+            Tanh => f.write_str("tanh"),
+            Relu => f.write_str("relu"),
+            LeakyRelu { slope } => write!(f, "leaky-relu:{slope}"),
+            Elu { alpha } => write!(f, "elu:{alpha}"),
+            Selu => f.write_str("selu"),
+            Gelu => f.write_str("gelu"),
+            GeluTanh => f.write_str("gelu-tanh"),
+            Silu => f.write_str("silu"),
+            Mish => f.write_str("mish"),
+            Softplus => f.write_str("softplus"),
+            Exp => f.write_str("exp"),
+            Softmax => f.write_str("softmax"),
+        }
+    }
+}
+
+impl FromStr for Activation {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let mut spec = Spec::parse("activation", text);
+        let activation = match spec.name {
+            "identity" => Identity,
+            "sigmoid" => Sigmoid,
+            "tanh" => Tanh,
+            "relu" => Relu,
+            "leaky-relu" => LeakyRelu { slope: spec.parameter_or(0.01)? },
+            "elu" => Elu { alpha: spec.parameter_or(1.0)? },
+            "selu" => Selu,
+            "gelu" => Gelu,
+            "gelu-tanh" => GeluTanh,
+            "silu" => Silu,
+            "mish" => Mish,
+            "softplus" => Softplus,
+            "exp" => Exp,
+            "softmax" => Softmax,
+            name => return Err(Error::unknown("activation", name, &Self::NAMES)),
+        };
+        spec.finish()?;
+        activation.check()?;
+        Ok(activation)
+    }
+}
+
+impl TryFrom<String> for Activation {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<Activation> for String {
+    fn from(activation: Activation) -> Self {
+        activation.to_string()
+    }
+}

@@ -1,0 +1,542 @@
+//! Cost functions: C and ∇ₐC, side by side, and the mean that is differentiated.
+//!
+//! For one sample with output activations a (from weighted inputs z) and targets y:
+//!
+//! | name | C | ∇ₐC | short form of BP1 |
+//! |---|---|---|---|
+//! | `quadratic` | ½ Σⱼ (aⱼ − yⱼ)² | a − y | |
+//! | `mean-squared` | 1/N Σⱼ (aⱼ − yⱼ)², N outputs | 2 (a − y) / N | |
+//! | `binary-cross-entropy` | −Σⱼ (yⱼ ln aⱼ + (1 − yⱼ) ln(1 − aⱼ)) | (a − y) / (a (1 − a)) | a − y, for sigmoid |
+//! | `softmax-cross-entropy:ε` | −Σⱼ tⱼ ln aⱼ, t = (1 − ε) y + ε/N | −t / a | a − t, for softmax |
+//! | `absolute` | Σⱼ ∣aⱼ − yⱼ∣ | sign(a − y) | |
+//! | `huber:d` | Σⱼ ½ rⱼ² where ∣rⱼ∣ ≤ d, else d (∣rⱼ∣ − ½ d), r = a − y | r cut off at ±d | |
+//! | `quantile:q` | Σⱼ q (yⱼ − aⱼ) where aⱼ < yⱼ, else (1 − q) (aⱼ − yⱼ) | −q where a < y, else 1 − q | |
+//! | `poisson` | Σⱼ (aⱼ − yⱼ ln aⱼ), without the constant ln yⱼ! | 1 − y / a | a − y, for exp |
+//!
+//! Those with a short form are computed from z, and so stay exact where a rounds to 0 or 1; an infinite cost stays
+//! infinite.
+//!
+//! # The mean
+//!
+//! The cost of a batch is, with sample weights u (1 where none are given),
+//!
+//! ```text
+//! C = Σᵢ uᵢ Cᵢ / Σᵢ uᵢ  +  λ/(2n) Σ w²  +  λ₁/n Σ |w|
+//! ```
+//!
+//! and exactly this is differentiated. The error δ of sample i is ∂(uᵢ Cᵢ)/∂z; BP3 and BP4 multiply by 1/Σᵢ uᵢ. A class
+//! weight is a factor of uᵢ: [`Dataset::with_class_weights`](crate::dataset::Dataset::with_class_weights). n is the size of the training set, as in the book, so that λ
+//! means the same for every batch size; the sums run over all weights of all layers and no bias.
+
+use crate::activation::Activation;
+use crate::error::{Error, Result};
+use crate::math;
+use crate::network::Network;
+use crate::spec::Spec;
+use deltarule_kernels::elementwise::{MapTile, ScaleTile};
+use deltarule_kernels::products::map;
+use deltarule_kernels::{Elementwise, Gradient, Lanes, Matrix, Real, Rows, Source, Team};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// How wrong the outputs of one sample are; the [module](self) has the formulas.
+///
+/// ```
+/// # use deltarule::{Activation, Cost};
+/// let cost: Cost = "huber:1.5".parse()?;
+/// assert_eq!(cost, Cost::Huber { delta: 1.5 });
+/// assert!(Cost::Poisson.check_output(Activation::Sigmoid).is_err());
+/// # Ok::<(), deltarule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Cost {
+    /// ½‖a − y‖², the book's
+    Quadratic,
+    /// The mean over the outputs of (a − y)²
+    MeanSquared,
+    /// −Σ (y ln a + (1 − y) ln(1 − a)), the book's cross-entropy; for sigmoid outputs
+    BinaryCrossEntropy,
+    /// −Σ t ln a; for a softmax output
+    SoftmaxCrossEntropy {
+        /// ε, from 0 to below 1: t = (1 − ε) y + ε/N (Szegedy et al., 2016)
+        smoothing: f64,
+    },
+    /// Σ |a − y|
+    Absolute,
+    /// Quadratic up to `delta`, linear beyond (Huber, 1964)
+    Huber {
+        /// Where the two meet
+        delta: f64,
+    },
+    /// Least at the q-quantile of y (Koenker and Bassett, 1978), also called pinball loss
+    Quantile {
+        /// q, between 0 and 1
+        q: f64,
+    },
+    /// Σ (a − y ln a): the negative log-likelihood of counts y under rates a; for exp outputs (log link)
+    Poisson,
+}
+
+use Cost::{
+    Absolute, BinaryCrossEntropy, Huber, MeanSquared, Poisson, Quadratic, Quantile, SoftmaxCrossEntropy,
+};
+
+impl Cost {
+    /// The names that [`FromStr`] knows. `softmax-cross-entropy`, `huber` and `quantile` also take a parameter:
+    /// `huber:1`.
+    pub const NAMES: [&str; 8] = [
+        "quadratic",
+        "mean-squared",
+        "binary-cross-entropy",
+        "softmax-cross-entropy",
+        "absolute",
+        "huber",
+        "quantile",
+        "poisson",
+    ];
+
+    /// The output activation that goes with this cost where the user names none.
+    pub fn usual_output(self) -> Activation {
+        match self {
+            BinaryCrossEntropy => Activation::Sigmoid,
+            SoftmaxCrossEntropy { .. } => Activation::Softmax,
+            Poisson => Activation::Exp,
+            Quadratic | MeanSquared | Absolute | Huber { .. } | Quantile { .. } => Activation::Identity,
+        }
+    }
+
+    /// Whether BP1 is a − y for this cost, the output activation being the only one it combines with.
+    pub fn has_short_form(self) -> bool {
+        matches!(self, BinaryCrossEntropy | SoftmaxCrossEntropy { .. } | Poisson)
+    }
+
+    /// Whether this cost can follow that output activation: one with a short form follows only its own,
+    /// the others follow all.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] that names the activation it needs.
+    pub fn check_output(self, output: Activation) -> Result<()> {
+        if self.has_short_form() && output != self.usual_output() {
+            let needed = self.usual_output();
+            return Err(Error::setting(format!("output activation with cost {self}"), needed, output)
+                .with_hint("this cost is defined by the likelihood of that output"));
+        }
+        Ok(())
+    }
+
+    /// Whether the parameter, where there is one, is in its range.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] that names the range.
+    pub fn check(self) -> Result<()> {
+        let (field, range, value, inside) = match self {
+            SoftmaxCrossEntropy { smoothing } => {
+                ("smoothing", "a number from 0 to below 1", smoothing, (0.0..1.0).contains(&smoothing))
+            }
+            Huber { delta } => {
+                ("delta of huber", "a finite number above 0", delta, delta > 0.0 && delta < f64::INFINITY)
+            }
+            Quantile { q } => ("q of quantile", "a number between 0 and 1", q, q > 0.0 && q < 1.0),
+            _ => return Ok(()),
+        };
+        if inside { Ok(()) } else { Err(Error::setting(field, range, value)) }
+    }
+
+    /// Whether the targets are ones that this cost has a meaning for.
+    ///
+    /// # Errors
+    /// [`Error::Data`] that names the first sample and output (both from 0) whose target is not.
+    pub fn check_targets<T: Real>(self, y: Rows<'_, T>) -> Result<()> {
+        let expected = match self {
+            BinaryCrossEntropy | SoftmaxCrossEntropy { .. } => "a probability from 0 to 1",
+            Poisson => "a finite count from 0 up",
+            _ => "a finite number",
+        };
+        for (i, row) in y.iter().enumerate() {
+            for (j, &target) in row.iter().enumerate() {
+                let inside = match self {
+                    BinaryCrossEntropy | SoftmaxCrossEntropy { .. } => target >= T::ZERO && target <= T::ONE,
+                    Poisson => target >= T::ZERO && target.is_finite(),
+                    _ => target.is_finite(),
+                };
+                if !inside {
+                    return Err(Error::data(format!("target {j} of sample {i}"), expected, target)
+                        .with_hint(format!("the cost is {self}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// C of one sample, summed over its outputs, given what [`Costs`] has prepared: the `tail` of
+    /// binary or softmax cross-entropy.
+    fn of_sample<T: Real>(self, z: &[T], a: &[T], y: &[T], tail: &[T]) -> f64 {
+        let constant = T::from_f64;
+        let sum = match self {
+            Quadratic => constant(0.5) * sum(a.len(), |j| square(a[j] - y[j])),
+            MeanSquared => sum(a.len(), |j| square(a[j] - y[j])) / constant(a.len() as f64),
+            // −y ln a − (1 − y) ln(1 − a) = max(z, 0) − y z + ln(1 + e^−|z|)
+            BinaryCrossEntropy => sum(a.len(), |j| (T::ZERO.larger(z[j]) - y[j] * z[j]) + tail[j]),
+            // −ln aⱼ = (max z − zⱼ) + ln Σₖ e^(zₖ − max z)
+            SoftmaxCrossEntropy { smoothing } => {
+                let smooth = Smoothing::new(smoothing, a.len());
+                let top = maximum(z);
+                sum(a.len(), |j| match smooth.target(y[j]) {
+                    t if t == T::ZERO => t,
+                    t => t * ((top - z[j]) + tail[0]),
+                })
+            }
+            Absolute => sum(a.len(), |j| (a[j] - y[j]).magnitude()),
+            Huber { delta } => {
+                let (delta, half) = (constant(delta), constant(0.5));
+                sum(a.len(), |j| {
+                    let r = (a[j] - y[j]).magnitude();
+                    if r <= delta { half * r * r } else { delta * (r - half * delta) }
+                })
+            }
+            Quantile { q } => {
+                let (below, above) = (constant(q), constant(1.0 - q));
+                sum(a.len(), |j| if a[j] < y[j] { below * (y[j] - a[j]) } else { above * (a[j] - y[j]) })
+            }
+            Poisson => sum(a.len(), |j| if y[j] == T::ZERO { a[j] } else { a[j] - y[j] * z[j] }),
+        };
+        sum.to_f64()
+    }
+
+    /// ∇ₐC of every sample, unweighted, into the rows of `gradient`.
+    pub(crate) fn gradient<T: Real>(self, a: &Matrix<T>, y: Rows<'_, T>, gradient: &mut Matrix<T>) {
+        let constant = T::from_f64;
+        let (one, two) = (T::ONE, constant(2.0));
+        match self {
+            Quadratic => each(a, y, gradient, |a, y| a - y),
+            MeanSquared => {
+                let factor = two / constant(a.cols() as f64);
+                each(a, y, gradient, |a, y| factor * (a - y));
+            }
+            BinaryCrossEntropy => each(a, y, gradient, |a, y| (a - y) / (a * (one - a))),
+            SoftmaxCrossEntropy { smoothing } => {
+                let smooth = Smoothing::new(smoothing, a.cols());
+                each(a, y, gradient, |a, y| -smooth.target(y) / a);
+            }
+            Absolute => each(a, y, gradient, |a, y| sign(a - y)),
+            Huber { delta } => {
+                let delta = constant(delta);
+                each(a, y, gradient, |a, y| cut_off(a - y, delta));
+            }
+            Quantile { q } => {
+                let (below, above) = (constant(q), constant(1.0 - q));
+                each(a, y, gradient, |a, y| {
+                    let s = sign(a - y);
+                    if s < T::ZERO { below * s } else { above * s }
+                });
+            }
+            Poisson => each(a, y, gradient, |a, y| one - y / a),
+        }
+    }
+
+    /// ∂C/∂z of every sample, unweighted, for the costs with a short form: a − y, or a − t.
+    pub(crate) fn short_form<T: Real>(self, a: &Matrix<T>, y: Rows<'_, T>, delta: &mut Matrix<T>) {
+        let SoftmaxCrossEntropy { smoothing } = self else {
+            return each(a, y, delta, |a, y| a - y);
+        };
+        let smooth = Smoothing::new(smoothing, a.cols());
+        for i in 0..a.rows() {
+            // 1 where the targets are probabilities; as a factor it keeps the derivative exact where they are not.
+            let total = sum(a.cols(), |j| smooth.target(y.row(i)[j]));
+            for ((delta, &a), &y) in delta.row_mut(i).iter_mut().zip(a.row(i)).zip(y.row(i)) {
+                *delta = total * a - smooth.target(y);
+            }
+        }
+    }
+}
+
+/// t = (1 − ε) y + ε/N
+struct Smoothing<T> {
+    keep: T,
+    add: T,
+}
+
+impl<T: Real> Smoothing<T> {
+    fn new(smoothing: f64, outputs: usize) -> Self {
+        Self { keep: T::from_f64(1.0 - smoothing), add: T::from_f64(smoothing / outputs as f64) }
+    }
+
+    fn target(&self, y: T) -> T {
+        self.keep * y + self.add
+    }
+}
+
+fn square<T: Real>(x: T) -> T {
+    x * x
+}
+
+/// −1, 0 or 1; NaN stays NaN.
+fn sign<T: Real>(x: T) -> T {
+    if x > T::ZERO {
+        T::ONE
+    } else if x < T::ZERO {
+        -T::ONE
+    } else {
+        x * T::ZERO
+    }
+}
+
+fn cut_off<T: Real>(x: T, at: T) -> T {
+    if x > at {
+        at
+    } else if x < -at {
+        -at
+    } else {
+        x
+    }
+}
+
+/// The largest value; NaN where one is.
+fn maximum<T: Real>(values: &[T]) -> T {
+    values.iter().fold(values[0], |top, &v| if v <= top { top } else { v })
+}
+
+/// Σⱼ term(j) in eight interleaved partial sums: a fixed order that the processor can do side by side.
+fn sum<T: Real>(len: usize, term: impl Fn(usize) -> T) -> T {
+    let mut partial = [T::ZERO; 8];
+    let whole = len - len % 8;
+    for first in (0..whole).step_by(8) {
+        for (lane, partial) in partial.iter_mut().enumerate() {
+            *partial += term(first + lane);
+        }
+    }
+    for j in whole..len {
+        partial[j - whole] += term(j);
+    }
+    let [a, b, c, d, e, f, g, h] = partial;
+    ((a + b) + (c + d)) + ((e + f) + (g + h))
+}
+
+fn each<T: Real>(a: &Matrix<T>, y: Rows<'_, T>, out: &mut Matrix<T>, f: impl Fn(T, T) -> T) {
+    for i in 0..a.rows() {
+        for ((out, &a), &y) in out.row_mut(i).iter_mut().zip(a.row(i)).zip(y.row(i)) {
+            *out = f(a, y);
+        }
+    }
+}
+
+/// ln(1 + x)
+#[derive(Clone, Copy)]
+struct Ln1p;
+/// ln(1 + e^−|z|)
+#[derive(Clone, Copy)]
+struct LogisticTail;
+
+impl<T: Real> Elementwise<T> for Ln1p {
+    #[inline(always)]
+    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
+        tile.map(math::ln_1p);
+    }
+    #[inline(always)]
+    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
+        tile.scale(|x| V::one() / (V::one() + x));
+    }
+    fn source(self) -> Source {
+        Source::Input
+    }
+}
+
+impl<T: Real> Elementwise<T> for LogisticTail {
+    #[inline(always)]
+    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
+        tile.map(|z: V| math::ln_1p(math::exp(-z.magnitude())));
+    }
+    #[inline(always)]
+    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
+        tile.scale(|z: V| -math::sigmoid(-z.magnitude()).with_sign(z));
+    }
+    fn source(self) -> Source {
+        Source::Input
+    }
+}
+
+/// C of each sample of a batch, with the memory that computing it takes.
+#[derive(Clone, Debug)]
+pub struct Costs<T: Real> {
+    each: Vec<f64>,
+    odds: Matrix<T>,
+    tail: Matrix<T>,
+}
+
+impl<T: Real> Costs<T> {
+    /// Memory for a network with this many outputs.
+    pub fn new(cost: Cost, outputs: usize) -> Self {
+        let (odds, tail) = match cost {
+            BinaryCrossEntropy => (0, outputs),
+            SoftmaxCrossEntropy { .. } => (1, 1),
+            _ => (0, 0),
+        };
+        Self { each: Vec::new(), odds: Matrix::zeros(0, odds), tail: Matrix::zeros(0, tail) }
+    }
+
+    /// C of each sample, unweighted, from the weighted inputs and the activations of the output layer.
+    ///
+    /// The cost must be the one this was made for. Allocates only when the batch is larger than any before.
+    pub fn compute(
+        &mut self,
+        team: &Team,
+        cost: Cost,
+        z: &Matrix<T>,
+        a: &Matrix<T>,
+        y: Rows<'_, T>,
+    ) -> &[f64] {
+        let samples = a.rows();
+        self.tail.resize_rows(samples);
+        match cost {
+            BinaryCrossEntropy => map(team, Rows::all(z), LogisticTail, &mut self.tail),
+            SoftmaxCrossEntropy { .. } => {
+                // Σₖ e^(zₖ − max z) = 1 + the other activations over the largest one
+                self.odds.resize_rows(samples);
+                for i in 0..samples {
+                    let (a, z) = (a.row(i), z.row(i));
+                    let top = maximum(z);
+                    let at = z.iter().position(|&z| z == top).unwrap_or(0);
+                    let others = sum(a.len(), |k| if k == at { T::ZERO } else { a[k] });
+                    self.odds.row_mut(i)[0] = others / a[at];
+                }
+                map(team, Rows::all(&self.odds), Ln1p, &mut self.tail);
+            }
+            _ => {}
+        }
+        self.each.clear();
+        let tail = &self.tail;
+        self.each.extend((0..samples).map(|i| cost.of_sample(z.row(i), a.row(i), y.row(i), tail.row(i))));
+        &self.each
+    }
+
+    /// What [`Costs::compute`] found last.
+    pub fn each(&self) -> &[f64] {
+        &self.each
+    }
+}
+
+/// Σᵢ uᵢ Cᵢ / Σᵢ uᵢ, where no weights are given with uᵢ = 1.
+pub fn mean<T: Real>(costs: &[f64], weights: Option<&[T]>) -> f64 {
+    let total = match weights {
+        None => costs.iter().sum(),
+        Some(weights) => costs.iter().zip(weights).map(|(c, u)| u.to_f64() * c).sum::<f64>(),
+    };
+    total / total_weight(costs.len(), weights)
+}
+
+/// Σᵢ uᵢ: the number of samples where no weights are given. Its inverse is the scale of BP3 and BP4.
+pub fn total_weight<T: Real>(samples: usize, weights: Option<&[T]>) -> f64 {
+    weights.map_or(samples as f64, |weights| weights.iter().map(|u| u.to_f64()).sum())
+}
+
+/// What is added to the cost so that weights stay small.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Regularisation {
+    /// λ of the book: adds λ/(2n) Σ w², n the size of the training set.
+    pub l2: f64,
+    /// λ₁: adds λ₁/n Σ |w|.
+    pub l1: f64,
+    /// Decoupled weight decay (Loshchilov and Hutter, 2019): the optimizer's step also takes η·decay·w off every weight.
+    /// It is part of the step, not of the cost.
+    pub decay: f64,
+}
+
+impl Regularisation {
+    /// λ/(2n) Σ w² + λ₁/n Σ |w| over all layers.
+    pub fn penalty<T: Real>(&self, network: &Network<T>, n: usize) -> f64 {
+        if self.l2 == 0.0 && self.l1 == 0.0 {
+            return 0.0;
+        }
+        let weights = || network.layers.iter().flat_map(|layer| layer.w.storage()).map(|w| w.to_f64());
+        let squares: f64 = weights().map(|w| w * w).sum();
+        let magnitudes: f64 = weights().map(f64::abs).sum();
+        (0.5 * self.l2 * squares + self.l1 * magnitudes) / n as f64
+    }
+
+    /// Adds λ/n w + λ₁/n sign(w) to ∂C/∂w of one layer, as the optimizer's step does.
+    pub fn add_gradient<T: Real>(&self, w: &crate::Panels<T>, n: usize, gradient: &mut Gradient<T>) {
+        if self.l2 == 0.0 && self.l1 == 0.0 {
+            return;
+        }
+        let (l2, l1) = (T::from_f64(self.l2 / n as f64), T::from_f64(self.l1 / n as f64));
+        for j in 0..w.outputs() {
+            for k in 0..w.inputs() {
+                let w = w.get(j, k);
+                gradient.w.set(j, k, l1.fma(sign(w), l2.fma(w, gradient.w.get(j, k))));
+            }
+        }
+    }
+}
+
+/// The whole of what is minimised.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Objective {
+    /// C of a sample.
+    pub cost: Cost,
+    /// What is added to its mean.
+    pub regularisation: Regularisation,
+    /// n, the size of the training set, which regularisation divides by.
+    pub n: usize,
+}
+
+impl From<Cost> for Objective {
+    /// The cost alone.
+    fn from(cost: Cost) -> Self {
+        Self { cost, regularisation: Regularisation::default(), n: 1 }
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Quadratic => f.write_str("quadratic"),
+            MeanSquared => f.write_str("mean-squared"),
+            BinaryCrossEntropy => f.write_str("binary-cross-entropy"),
+            SoftmaxCrossEntropy { smoothing: 0.0 } => f.write_str("softmax-cross-entropy"),
+            SoftmaxCrossEntropy { smoothing } => write!(f, "softmax-cross-entropy:{smoothing}"),
+            Absolute => f.write_str("absolute"),
+            Huber { delta } => write!(f, "huber:{delta}"),
+            Quantile { q } => write!(f, "quantile:{q}"),
+            Poisson => f.write_str("poisson"),
+        }
+    }
+}
+
+impl FromStr for Cost {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let mut spec = Spec::parse("cost", text);
+        let cost = match spec.name {
+            "quadratic" => Quadratic,
+            "mean-squared" => MeanSquared,
+            "binary-cross-entropy" => BinaryCrossEntropy,
+            "softmax-cross-entropy" => SoftmaxCrossEntropy { smoothing: spec.parameter_or(0.0)? },
+            "absolute" => Absolute,
+            "huber" => Huber { delta: spec.parameter_or(1.0)? },
+            "quantile" => Quantile { q: spec.parameter_or(0.5)? },
+            "poisson" => Poisson,
+            name => return Err(Error::unknown("cost", name, &Self::NAMES)),
+        };
+        spec.finish()?;
+        cost.check()?;
+        Ok(cost)
+    }
+}
+
+impl TryFrom<String> for Cost {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<Cost> for String {
+    fn from(cost: Cost) -> Self {
+        cost.to_string()
+    }
+}

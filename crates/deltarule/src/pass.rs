@@ -1,0 +1,251 @@
+//! One batch's way through a network and back.
+
+use crate::activation::Activation;
+use crate::cost::{self, Cost};
+use crate::dataset::{Batch, check_weights};
+use crate::equations::{self, Sink};
+use crate::error::{Error, Result};
+use crate::network::{Layer, Network};
+use deltarule_kernels::{Elementwise, Gradient, Matrix, Panels, Real, Rows, Source, Team};
+
+impl<'a, T: Real> Batch<'a, T> {
+    /// Unweighted samples.
+    pub fn new(x: Rows<'a, T>, y: Rows<'a, T>) -> Self {
+        Self { x, y, weights: None }
+    }
+
+    /// The same samples, weighted.
+    pub fn weighted(self, weights: &'a [T]) -> Self {
+        Self { weights: Some(weights), ..self }
+    }
+
+    /// Number of samples m.
+    pub fn len(&self) -> usize {
+        self.x.len()
+    }
+
+    /// Whether there are no samples.
+    pub fn is_empty(&self) -> bool {
+        self.x.is_empty()
+    }
+
+    /// 1/Σᵢ uᵢ, what BP3 and BP4 multiply their sums by.
+    pub fn scale(&self) -> T {
+        T::from_f64(1.0 / cost::total_weight(self.len(), self.weights))
+    }
+
+    /// Whether the batch fits the network and the cost, before anything is computed from it.
+    ///
+    /// # Errors
+    /// Where a size does not fit, a target or a weight has no meaning, or there is no sample.
+    pub fn check(&self, network: &Network<T>, cost: Cost) -> Result<()> {
+        network.check_inputs(self.x)?;
+        if self.is_empty() {
+            return Err(Error::shape("samples of the batch", "at least 1", 0));
+        }
+        if self.y.len() != self.len() {
+            return Err(Error::shape(
+                "rows of targets",
+                format!("{}, one a sample", self.len()),
+                self.y.len(),
+            ));
+        }
+        if self.y.cols() != network.outputs() {
+            return Err(Error::shape(
+                "columns of targets",
+                format!("{}, the outputs of the network", network.outputs()),
+                self.y.cols(),
+            ));
+        }
+        if let Some(weights) = self.weights {
+            check_weights(weights, self.len())?;
+        }
+        cost.check()?;
+        cost.check_output(network.output().activation)?;
+        cost.check_targets(self.y)
+    }
+}
+
+/// z, a and δ of one layer for every sample of a batch.
+#[derive(Clone, Debug)]
+pub struct LayerPass<T: Real> {
+    /// zˡ, where it is kept.
+    pub z: Option<Matrix<T>>,
+    /// aˡ
+    pub a: Matrix<T>,
+    /// δˡ of each sample, times its weight.
+    pub delta: Matrix<T>,
+}
+
+impl<T: Real> LayerPass<T> {
+    fn new(width: usize, keep_z: bool) -> Self {
+        let matrix = || Matrix::zeros(0, width);
+        Self { z: keep_z.then(matrix), a: matrix(), delta: matrix() }
+    }
+
+    fn resize(&mut self, samples: usize) {
+        self.z.iter_mut().for_each(|z| z.resize_rows(samples));
+        self.a.resize_rows(samples);
+        self.delta.resize_rows(samples);
+    }
+
+    /// What σ′ of this layer is computed from.
+    pub fn source(&self, activation: Activation) -> &Matrix<T> {
+        match Elementwise::<T>::source(activation) {
+            Source::Input => self.z.as_ref().expect("z is kept where σ′ is computed from it"),
+            Source::Output => &self.a,
+        }
+    }
+}
+
+/// The memory of a forward and a backward pass, kept from batch to batch, and what they left in it.
+#[derive(Clone, Debug)]
+pub struct Pass<T: Real> {
+    /// Layer 1: a¹ and δ¹ of the input, where the network has a learned input scale.
+    pub input: Option<LayerPass<T>>,
+    /// One for each layer of the network.
+    pub layers: Vec<LayerPass<T>>,
+}
+
+impl<T: Real> Pass<T> {
+    /// For this network and any batch size; z is kept only where an equation reads it.
+    pub fn new(network: &Network<T>) -> Self {
+        Self::with(network, |l, layer| {
+            l + 1 == network.layers.len() || Elementwise::<T>::source(layer.activation) == Source::Input
+        })
+    }
+
+    /// The same with z kept for every layer.
+    pub fn keeping_all(network: &Network<T>) -> Self {
+        Self::with(network, |_, _| true)
+    }
+
+    fn with(network: &Network<T>, keep_z: impl Fn(usize, &Layer<T>) -> bool) -> Self {
+        let layer_pass = |(l, layer): (usize, &Layer<T>)| LayerPass::new(layer.outputs(), keep_z(l, layer));
+        Self {
+            input: network.input_scale.as_ref().map(|scale| LayerPass::new(scale.len(), false)),
+            layers: network.layers.iter().enumerate().map(layer_pass).collect(),
+        }
+    }
+
+    /// The activations that go into layer `l` of `network.layers`.
+    pub fn input_of<'a>(&'a self, l: usize, x: Rows<'a, T>) -> Rows<'a, T> {
+        match (l, &self.input) {
+            (0, None) => x,
+            (0, Some(input)) => Rows::all(&input.a),
+            _ => Rows::all(&self.layers[l - 1].a),
+        }
+    }
+
+    /// The layer of the output.
+    pub fn output(&self) -> &LayerPass<T> {
+        &self.layers[self.layers.len() - 1]
+    }
+
+    /// z and a of the output.
+    pub fn output_z_a(&self) -> (&Matrix<T>, &Matrix<T>) {
+        let output = self.output();
+        (output.z.as_ref().expect("z of the output is kept"), &output.a)
+    }
+
+    /// z and a of every layer.
+    pub fn forward(&mut self, team: &Team, network: &Network<T>, x: Rows<'_, T>) {
+        if let (Some(input), Some(scale)) = (&mut self.input, &network.input_scale) {
+            input.resize(x.len());
+            equations::scale_input(x, scale, &mut input.a);
+        }
+        self.forward_from(team, network, x, 0);
+    }
+
+    /// z and a from layer `first` of `network.layers` on, those below being up to date.
+    pub fn forward_from(&mut self, team: &Team, network: &Network<T>, x: Rows<'_, T>, first: usize) {
+        for (l, layer) in network.layers.iter().enumerate().skip(first) {
+            let (below, rest) = self.layers.split_at_mut(l);
+            let input = match (below.last(), &self.input) {
+                (Some(below), _) => Rows::all(&below.a),
+                (None, Some(input)) => Rows::all(&input.a),
+                (None, None) => x,
+            };
+            let LayerPass { z, a, .. } = {
+                rest[0].resize(x.len());
+                &mut rest[0]
+            };
+            equations::forward(team, layer, input, z.as_mut(), a);
+        }
+    }
+
+    /// δ of every layer, by BP1 and then BP2 downwards; `transposed` is [`Network::transposed`], up to date.
+    pub fn backward(
+        &mut self,
+        team: &Team,
+        network: &Network<T>,
+        transposed: &[Panels<T>],
+        cost: Cost,
+        batch: &Batch<'_, T>,
+    ) {
+        let last = self.layers.len() - 1;
+        let LayerPass { z, a, delta } = &mut self.layers[last];
+        let z = z.as_ref().expect("z of the output is kept");
+        equations::bp1(team, cost, network.output().activation, (z, a), batch.y, batch.weights, delta);
+        for l in (0..last).rev() {
+            let (below, above) = self.layers.split_at_mut(l + 1);
+            bp2_into(team, &transposed[l + 1], &above[0].delta, network.layers[l].activation, &mut below[l]);
+        }
+        if let Some(input) = &mut self.input {
+            bp2_into(team, &transposed[0], &self.layers[0].delta, Activation::Identity, input);
+        }
+    }
+
+    /// ∂C/∂b and ∂C/∂w of every layer, by BP3 and BP4: the gradient of the mean cost, without regularisation.
+    pub fn gradients(&self, team: &Team, batch: &Batch<'_, T>, gradients: &mut Gradients<T>) {
+        let scale = batch.scale();
+        for (l, gradient) in gradients.layers.iter_mut().enumerate() {
+            let input = self.input_of(l, batch.x);
+            equations::bp3_bp4(team, &self.layers[l].delta, input, Sink::Store { scale, gradient });
+        }
+        if let (Some(input), Some(gradient)) = (&self.input, &mut gradients.input_scale) {
+            equations::bp4_input_scale(&input.delta, batch.x, scale, gradient);
+        }
+    }
+}
+
+fn bp2_into<T: Real>(
+    team: &Team,
+    w_above_t: &Panels<T>,
+    delta_above: &Matrix<T>,
+    activation: Activation,
+    pass: &mut LayerPass<T>,
+) {
+    let LayerPass { z, a, delta } = pass;
+    let source = match Elementwise::<T>::source(activation) {
+        Source::Input => z.as_ref().expect("z is kept where σ′ is computed from it"),
+        Source::Output => a,
+    };
+    equations::bp2(team, w_above_t, delta_above, activation, source, delta);
+}
+
+/// ∂C/∂ of every parameter of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradients<T: Real> {
+    /// ∂C/∂sₖ, where the network has a learned input scale.
+    pub input_scale: Option<Vec<T>>,
+    /// ∂C/∂w and ∂C/∂b of each layer.
+    pub layers: Vec<Gradient<T>>,
+}
+
+impl<T: Real> Gradients<T> {
+    /// All zero, for this network.
+    pub fn zeros(network: &Network<T>) -> Self {
+        Self {
+            input_scale: network.input_scale.as_ref().map(|scale| vec![T::ZERO; scale.len()]),
+            layers: network
+                .layers
+                .iter()
+                .map(|layer| Gradient {
+                    w: Panels::zeros(layer.outputs(), layer.inputs()),
+                    b: vec![T::ZERO; layer.outputs()],
+                })
+                .collect(),
+        }
+    }
+}
