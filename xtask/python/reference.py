@@ -31,6 +31,7 @@ ACTIVATIONS = {
     "silu": F.silu,
     "mish": F.mish,
     "softplus": F.softplus,
+    "exp": torch.exp,
     "softmax": lambda z: F.softmax(z, dim=1),
 }
 
@@ -41,16 +42,17 @@ def softmax_cross_entropy(z, a, y, smoothing=0.0):
     return -(smooth * F.log_softmax(z, dim=1)).sum(dim=1)
 
 
-# Cost of each sample from the weighted inputs z and the activations a of the last layer, and the targets y.
+# Cost of each sample from the weighted inputs z and the activations a of the last layer, the targets y, and the cost's
+# parameter where it has one.
 COSTS = {
     "quadratic": lambda z, a, y: 0.5 * ((a - y) ** 2).sum(dim=1),
     "mean-squared": lambda z, a, y: F.mse_loss(a, y, reduction="none").mean(dim=1),
     "binary-cross-entropy": lambda z, a, y: F.binary_cross_entropy_with_logits(z, y, reduction="none").sum(dim=1),
     "softmax-cross-entropy": softmax_cross_entropy,
-    "absolute": lambda z, a, y: F.l1_loss(a, y, reduction="none").mean(dim=1),
-    "huber": lambda z, a, y, delta: F.huber_loss(a, y, reduction="none", delta=delta).mean(dim=1),
-    "quantile": lambda z, a, y, q: torch.maximum(q * (y - a), (q - 1) * (y - a)).mean(dim=1),
-    "poisson": lambda z, a, y: F.poisson_nll_loss(z, y, log_input=True, reduction="none").mean(dim=1),
+    "absolute": lambda z, a, y: F.l1_loss(a, y, reduction="none").sum(dim=1),
+    "huber": lambda z, a, y, delta: F.huber_loss(a, y, reduction="none", delta=delta).sum(dim=1),
+    "quantile": lambda z, a, y, q: torch.maximum(q * (y - a), (q - 1) * (y - a)).sum(dim=1),
+    "poisson": lambda z, a, y: F.poisson_nll_loss(z, y, log_input=True, reduction="none").sum(dim=1),
 }
 
 OPTIMIZERS = [
@@ -62,10 +64,10 @@ OPTIMIZERS = [
 ]
 
 
-def network(name, widths, activations, cost, targets, weighted=False, l2=0.0, l1=0.0, **settings):
-    """One network: `targets` makes the rows of y, `settings` are the cost's own."""
+def network(name, widths, activations, cost, targets, weighted=False, l2=0.0, l1=0.0):
+    """One network: `cost` is a name, or name:parameter, and `targets` makes the rows of y."""
     return dict(name=name, widths=widths, activations=activations, cost=cost, targets=targets, weighted=weighted,
-                l2=l2, l1=l1, settings=settings)
+                l2=l2, l1=l1)
 
 
 def classes(count):
@@ -91,13 +93,13 @@ NETWORKS = [
             reals(2), weighted=True),
     network("classes", [6, 9, 4], ["relu", "softmax"], "softmax-cross-entropy", classes(4)),
     network("smoothed labels, weights and decay of the book", [5, 8, 8, 3], ["gelu", "gelu-tanh", "softmax"],
-            "softmax-cross-entropy", classes(3), weighted=True, l2=0.6, smoothing=0.1),
+            "softmax-cross-entropy:0.1", classes(3), weighted=True, l2=0.6),
     network("labels that do not exclude each other", [5, 6, 3], ["silu", "sigmoid"], "binary-cross-entropy",
             bits(3), weighted=True),
     network("absolute error with L1", [4, 6, 2], ["elu", "identity"], "absolute", reals(2), l1=0.3),
-    network("Huber", [4, 6, 5, 2], ["selu", "leaky-relu", "identity"], "huber", reals(2), delta=0.7),
-    network("quantile", [3, 5, 2], ["mish", "identity"], "quantile", reals(2), q=0.8),
-    network("counts", [4, 6, 2], ["softplus", "identity"], "poisson", counts(2)),
+    network("Huber", [4, 6, 5, 2], ["selu", "leaky-relu", "identity"], "huber:0.7", reals(2)),
+    network("quantile", [3, 5, 2], ["mish", "identity"], "quantile:0.8", reals(2)),
+    network("counts", [4, 6, 2], ["softplus", "exp"], "poisson", counts(2)),
     network("deep", [3, 4, 5, 4, 5, 4, 2], ["tanh", "sigmoid", "silu", "gelu", "mish", "tanh"], "quadratic",
             reals(2), l2=0.2, l1=0.1),
     network("softmax with quadratic cost", [5, 7, 4], ["elu", "softmax"], "quadratic", classes(4)),
@@ -117,14 +119,14 @@ def forward(layers, activations, x):
 
 
 def cost(spec, layers, x, y, s):
-    """The mean over the batch of the samples' costs, each times its weight, plus the regularisation."""
+    """The mean over the batch of the samples' costs, weighted by s where given, plus the regularisation."""
     z, a = forward(layers, spec["activations"], x)
-    each = COSTS[spec["cost"]](z, a, y, **spec["settings"])
-    if s is not None:
-        each = each * s
+    name, *parameters = spec["cost"].split(":")
+    each = COSTS[name](z, a, y, *map(float, parameters))
+    mean = each.mean() if s is None else (s * each).sum() / s.sum()
     squares = sum((w ** 2).sum() for w, _ in layers)
     sizes = sum(w.abs().sum() for w, _ in layers)
-    return each.mean() + spec["l2"] / (2 * SAMPLES) * squares + spec["l1"] / SAMPLES * sizes
+    return mean + spec["l2"] / (2 * SAMPLES) * squares + spec["l1"] / SAMPLES * sizes
 
 
 def optimizer(settings, layers):
@@ -169,7 +171,7 @@ def figures(number, spec):
     c.backward()
     return {
         "name": spec["name"],
-        "cost": {"name": spec["cost"], **spec["settings"]},
+        "cost": spec["cost"],
         "l2": spec["l2"],
         "l1": spec["l1"],
         "x": x.tolist(),
