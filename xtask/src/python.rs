@@ -1,37 +1,35 @@
-//! Python environments of the project's own, made on request and never needed by the checks.
+//! The Python environment of the project's own, made on request and never needed by the checks.
 
 use crate::shell::{output, program, root, run};
 use anyhow::{Context, Result, bail};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The oldest Python that the scripts run on.
 const OLDEST: (u32, u32) = (3, 11);
 
-/// A virtual environment in the project's root, with the packages of a requirements file.
+/// A virtual environment in the project's root with the frameworks that the library is compared with.
 pub(crate) struct Environment {
     folder: PathBuf,
 }
 
 impl Environment {
-    /// The environment of this name, which may not exist yet.
-    pub(crate) fn named(name: &str) -> Self {
-        Self { folder: root().join(name) }
+    /// The environment with all that `xtask/python/requirements.txt` names; made where it is missing. It takes about
+    /// 6 GB, for PyTorch's package brings the libraries of a graphics card, used or not.
+    pub(crate) fn install() -> Result<Self> {
+        let environment = Self { folder: root().join(".venv-peers") };
+        if !environment.python().is_file() {
+            check_version()?;
+            let folder = environment.folder.to_str().context("the project's path is not UTF-8")?;
+            run(&mut program("python3", &["-m", "venv", folder]))?;
+        }
+        let requirements = ["-m", "pip", "install", "--quiet", "-r", "xtask/python/requirements.txt"];
+        run(&mut program(environment.python(), &requirements))?;
+        Ok(environment)
     }
 
     /// Its interpreter.
     pub(crate) fn python(&self) -> PathBuf {
         self.folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
-    }
-
-    /// Makes the environment where it is missing and installs what the requirements file names.
-    pub(crate) fn install(&self, requirements: &Path) -> Result<()> {
-        let folder = self.folder.to_str().context("the project's path is not UTF-8")?;
-        let requirements = requirements.to_str().context("the project's path is not UTF-8")?;
-        if !self.python().is_file() {
-            check_version()?;
-            run(&mut program("python3", &["-m", "venv", folder]))?;
-        }
-        run(&mut program(self.python(), &["-m", "pip", "install", "--quiet", "-r", requirements]))
     }
 }
 

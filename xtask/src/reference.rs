@@ -1,7 +1,7 @@
 //! `cargo xtask reference`: the figures of the independent implementation, computed again.
 
 use crate::python::Environment;
-use crate::shell::{program, root, run};
+use crate::shell::{program, run};
 use anyhow::Result;
 
 /// What `cargo xtask reference` is told on the command line.
@@ -12,10 +12,9 @@ pub(crate) struct Options {
     check: bool,
 }
 
-/// Computes the figures with PyTorch, in an environment of its own, and stores or compares them.
+/// Computes the figures with PyTorch and stores or compares them.
 pub(crate) fn run_script(options: &Options) -> Result<()> {
-    let environment = Environment::named(".venv-reference");
-    environment.install(&root().join("xtask/python/reference-requirements.txt"))?;
+    let environment = Environment::install()?;
     let mut arguments = vec!["xtask/python/reference.py", "crates/deltarule/tests/data/reference.json"];
     if options.check {
         arguments.push("--check");

@@ -142,9 +142,8 @@ impl<'a> Problem<'a> {
             step.l2 = self.figures.l2 / samples as f64;
             step.l1 = self.figures.l1 / samples as f64;
             step.decay = run.optimizer.eta * run.optimizer.decay;
-            for l in 0..network.layers.len() {
-                let Layer { w, b, .. } = &mut network.layers[l];
-                let parameters = Parameters { w, w_t: None, b, moments: &mut moments[l] };
+            for (l, (layer, moments)) in network.layers.iter_mut().zip(&mut moments).enumerate() {
+                let parameters = Parameters { w: &mut layer.w, w_t: None, b: &mut layer.b, moments };
                 let sink = Sink::Update { step: &step, eta_b: step.eta, parameters };
                 bp3_bp4(&self.team, &pass.layers[l].delta, pass.input_of(l, batch.x), sink);
             }
