@@ -6,6 +6,7 @@ pub mod cost;
 pub mod dataset;
 pub mod equations;
 pub mod error;
+pub mod folds;
 mod math;
 pub mod network;
 pub mod optimizer;
