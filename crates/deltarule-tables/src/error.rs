@@ -21,7 +21,11 @@ use std::path::{Path, PathBuf};
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct TableError {
+pub struct TableError(Box<Details>);
+
+/// Behind a pointer, so that a `Result` stays small where nothing went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Details {
     kind: ErrorKind,
     file: Option<PathBuf>,
     place: Place,
@@ -63,7 +67,7 @@ pub enum Place {
 
 impl TableError {
     fn new(kind: ErrorKind, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind,
             file: None,
             place: Place::Whole,
@@ -71,7 +75,7 @@ impl TableError {
             expected: expected.into(),
             found: found.into(),
             hint: None,
-        }
+        }))
     }
 
     /// Something in `file` is not as it should be.
@@ -92,14 +96,14 @@ impl TableError {
     /// The same error, in this file.
     #[must_use]
     pub fn in_file(mut self, file: impl AsRef<Path>) -> Self {
-        self.file = Some(file.as_ref().to_owned());
+        self.0.file = Some(file.as_ref().to_owned());
         self
     }
 
     /// The same error, at this place.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
-        self.place = place;
+        self.0.place = place;
         self
     }
 
@@ -118,48 +122,48 @@ impl TableError {
     /// The same error, in the column of this name.
     #[must_use]
     pub fn in_column(mut self, name: impl Into<String>) -> Self {
-        self.column = Some(name.into());
+        self.0.column = Some(name.into());
         self
     }
 
     /// The same error, with advice.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The file it is in, where it is in one.
     pub fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
+        self.0.file.as_deref()
     }
 
     /// Where in the file it is.
     pub fn place(&self) -> Place {
-        self.place
+        self.0.place
     }
 
     /// The name of the column it is in, where it is in one.
     pub fn column(&self) -> Option<&str> {
-        self.column.as_deref()
+        self.0.column.as_deref()
     }
 
     /// The advice, where there is any.
     pub fn advice(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.0.hint.as_deref()
     }
 }
 
 impl fmt::Display for TableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
+        if let Some(file) = &self.0.file {
             write!(f, "{}", file.display())?;
-            match self.place {
+            match self.0.place {
                 Place::Whole => {}
                 Place::Line { line, column: None } => write!(f, ":{line}")?,
                 Place::Line { line, column: Some(column) } => write!(f, ":{line}:{column}")?,
@@ -168,11 +172,11 @@ impl fmt::Display for TableError {
             }
             f.write_str(": ")?;
         }
-        if let Some(column) = &self.column {
+        if let Some(column) = &self.0.column {
             write!(f, "column {column:?}: ")?;
         }
-        write!(f, "expected {}, found {}", self.expected, self.found)?;
-        if let Some(hint) = &self.hint {
+        write!(f, "expected {}, found {}", self.0.expected, self.0.found)?;
+        if let Some(hint) = &self.0.hint {
             write!(f, "\nhint: {hint}")?;
         }
         Ok(())
