@@ -1,5 +1,6 @@
 //! Samples in memory, and the mini-batches that training takes from them.
 
+use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::random::{Purpose, Random};
 use deltarule_kernels::{Matrix, Real, Rows};
@@ -194,6 +195,19 @@ impl<'a, T: Real> Samples<'a, T> {
             .map(|weights| (0..samples.len()).map(move |i| weights[samples.index(i)]))
     }
 
+    /// The mean of a number for each sample, the weights of the samples heeded.
+    pub fn weighted_mean(&self, each: impl Iterator<Item = f64>) -> f64 {
+        match self.weights() {
+            None => each.sum::<f64>() / self.len() as f64,
+            Some(weights) => {
+                let (sum, total) = each.zip(weights).fold((0.0, 0.0), |(sum, total), (value, weight)| {
+                    (sum + weight.to_f64() * value, total + weight.to_f64())
+                });
+                sum / total
+            }
+        }
+    }
+
     /// Index in the data set of sample `i`.
     fn index(&self, i: usize) -> usize {
         self.picked.map_or(i, |picked| picked[i] as usize)
@@ -240,7 +254,13 @@ pub trait Batches<T: Real> {
     fn batch(&self) -> usize;
     /// Batches an epoch.
     fn steps(&self) -> usize;
-    /// Begins epoch `epoch`, counted from 0.
+    /// Whether the targets are ones that this cost has a meaning for. A reader that checks them as it reads has nothing to
+    /// do here.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a target that is not.
+    fn check_targets(&self, cost: Cost) -> Result<()>;
+    /// Begins epoch `epoch`, counted from 0. The same number gives the same batches again.
     ///
     /// # Errors
     /// When the samples cannot be read.
@@ -308,6 +328,10 @@ impl<T: Real> Batches<T> for Shuffled<'_, T> {
     fn steps(&self) -> usize {
         let samples = self.samples.len();
         if self.drop_last { samples / self.batch } else { samples.div_ceil(self.batch) }
+    }
+
+    fn check_targets(&self, cost: Cost) -> Result<()> {
+        cost.check_targets(self.samples.y())
     }
 
     fn start(&mut self, epoch: u32) -> Result<()> {

@@ -3,8 +3,10 @@
 //! The rules themselves run in the store of BP4, as [`Rule`] and [`Step`] of the kernels; here are their settings and
 //! the constants that a step gives them. They are those of `torch.optim`.
 
+use crate::names::names;
 use crate::schedule::power;
 use deltarule_kernels::{Real, Rule, Step};
+use serde::{Deserialize, Serialize};
 
 /// An update rule with its settings. g is the gradient ∂C/∂w, η the learning rate of the step t = 1, 2, ….
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +39,8 @@ pub enum Optimizer {
 }
 
 /// How the weights of a layer with n inputs are scaled against their learning rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
 pub enum Parametrisation {
     /// z = w·x + b: every weight moves as the optimizer says.
     Standard,
@@ -48,6 +51,8 @@ pub enum Parametrisation {
     /// not depend on the scale of the gradient, with η s and ε / s.
     Ntk,
 }
+
+names!(Parametrisation, "parametrisation", "standard" => Standard, "ntk" => Ntk);
 
 /// What a layer's weights multiply the optimizer's constants by.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 use crate::activation::Activation;
 use crate::cost::{self, Cost};
 use crate::dataset::{Batch, check_weights};
+use crate::dropout::Dropout;
 use crate::equations::{self, Sink};
 use crate::error::{Error, Result};
 use crate::network::{Layer, Network};
@@ -75,18 +76,25 @@ pub struct LayerPass<T: Real> {
     pub a: Matrix<T>,
     /// δˡ of each sample, times its weight.
     pub delta: Matrix<T>,
+    /// Which neurons are left out, in a training with dropout.
+    pub dropout: Option<Dropout<T>>,
 }
 
 impl<T: Real> LayerPass<T> {
     fn new(width: usize, keep_z: bool) -> Self {
         let matrix = || Matrix::zeros(0, width);
-        Self { z: keep_z.then(matrix), a: matrix(), delta: matrix() }
+        Self { z: keep_z.then(matrix), a: matrix(), delta: matrix(), dropout: None }
     }
 
     fn resize(&mut self, samples: usize) {
         self.z.iter_mut().for_each(|z| z.resize_rows(samples));
         self.a.resize_rows(samples);
         self.delta.resize_rows(samples);
+    }
+
+    /// What the next layer sees: aˡ, or what dropout leaves of it.
+    pub fn seen(&self) -> &Matrix<T> {
+        self.dropout.as_ref().map_or(&self.a, |dropout| &dropout.a)
     }
 
     /// What σ′ of this layer is computed from.
@@ -133,7 +141,7 @@ impl<T: Real> Pass<T> {
         match (l, &self.input) {
             (0, None) => x,
             (0, Some(input)) => Rows::all(&input.a),
-            _ => Rows::all(&self.layers[l - 1].a),
+            _ => Rows::all(self.layers[l - 1].seen()),
         }
     }
 
@@ -162,15 +170,18 @@ impl<T: Real> Pass<T> {
         for (l, layer) in network.layers.iter().enumerate().skip(first) {
             let (below, rest) = self.layers.split_at_mut(l);
             let input = match (below.last(), &self.input) {
-                (Some(below), _) => Rows::all(&below.a),
+                (Some(below), _) => Rows::all(below.seen()),
                 (None, Some(input)) => Rows::all(&input.a),
                 (None, None) => x,
             };
-            let LayerPass { z, a, .. } = {
+            let LayerPass { z, a, dropout, .. } = {
                 rest[0].resize(x.len());
                 &mut rest[0]
             };
             equations::forward(team, layer, input, z.as_mut(), a);
+            if let Some(dropout) = dropout {
+                dropout.thin(a);
+            }
         }
     }
 
@@ -184,7 +195,7 @@ impl<T: Real> Pass<T> {
         batch: &Batch<'_, T>,
     ) {
         let last = self.layers.len() - 1;
-        let LayerPass { z, a, delta } = &mut self.layers[last];
+        let LayerPass { z, a, delta, .. } = &mut self.layers[last];
         let z = z.as_ref().expect("z of the output is kept");
         equations::bp1(team, cost, network.output().activation, (z, a), batch.y, batch.weights, delta);
         for l in (0..last).rev() {
@@ -216,12 +227,15 @@ fn bp2_into<T: Real>(
     activation: Activation,
     pass: &mut LayerPass<T>,
 ) {
-    let LayerPass { z, a, delta } = pass;
+    let LayerPass { z, a, delta, dropout } = pass;
     let source = match Elementwise::<T>::source(activation) {
         Source::Input => z.as_ref().expect("z is kept where σ′ is computed from it"),
         Source::Output => a,
     };
     equations::bp2(team, w_above_t, delta_above, activation, source, delta);
+    if let Some(dropout) = dropout {
+        dropout.thin_errors(delta);
+    }
 }
 
 /// ∂C/∂ of every parameter of a network.
@@ -248,4 +262,24 @@ impl<T: Real> Gradients<T> {
                 .collect(),
         }
     }
+
+    /// ‖∇C‖, over all parameters.
+    pub fn length(&self) -> f64 {
+        let scale = self.input_scale.iter().map(|scale| sum_of_squares(scale));
+        let layers =
+            self.layers.iter().map(|layer| sum_of_squares(layer.w.storage()) + sum_of_squares(&layer.b));
+        scale.chain(layers).sum::<f64>().sqrt()
+    }
+}
+
+/// Σ v² in eight interleaved partial sums: a fixed order that the processor can do side by side.
+fn sum_of_squares<T: Real>(values: &[T]) -> f64 {
+    let square = |v: &T| v.to_f64() * v.to_f64();
+    let eights = values.chunks_exact(8);
+    let rest: f64 = eights.remainder().iter().map(square).sum();
+    let mut partial = [0.0; 8];
+    for eight in eights {
+        partial.iter_mut().zip(eight).for_each(|(sum, v)| *sum += square(v));
+    }
+    partial.iter().sum::<f64>() + rest
 }

@@ -113,14 +113,26 @@ impl Random {
         (product >> 32) as u32
     }
 
-    /// A number from the normal distribution with mean 0 and variance 1, by Marsaglia's polar method.
+    /// A number from the normal distribution with mean 0 and variance 1.
     pub fn normal(&self, index: u64) -> f64 {
+        self.normal_pair(index / 2)[(index % 2) as usize]
+    }
+
+    /// [`Random::normal`] of the indices 0, 1, 2, …
+    pub fn normals(&self) -> impl Iterator<Item = f64> + use<> {
+        let random = *self;
+        (0..).flat_map(move |pair| random.normal_pair(pair))
+    }
+
+    /// Two independent normal numbers by Marsaglia's polar method.
+    fn normal_pair(&self, index: u64) -> [f64; 2] {
         for attempt in 0.. {
-            let block = self.attempt(index / 2, attempt);
+            let block = self.attempt(index, attempt);
             let point = [first(block), second(block)].map(|word| 2.0 * unit(word) - 1.0);
             let square = point[0] * point[0] + point[1] * point[1];
             if square > 0.0 && square < 1.0 {
-                return point[(index % 2) as usize] * (-2.0 * ln(square) / square).sqrt();
+                let radius = (-2.0 * ln(square) / square).sqrt();
+                return point.map(|coordinate| coordinate * radius);
             }
         }
         unreachable!("a point of the square is in the circle at once with probability π/4")
@@ -218,6 +230,7 @@ mod tests {
         let random = Random::new(7, Purpose::Data, 0);
         let n = 100_000;
         let drawn: Vec<f64> = (0..n).map(|i| random.normal(i)).collect();
+        assert!(random.normals().zip(&drawn).take(100).all(|(next, drawn)| next == *drawn));
         let moment = |power: i32| drawn.iter().map(|x| x.powi(power)).sum::<f64>() / n as f64;
         // Standard errors of the moments: √(1/n), √(2/n), √(15/n), √(96/n).
         for (power, expected, variance) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0_f64)]
