@@ -33,6 +33,11 @@ pub(crate) fn erf<V: Lanes>(x: V) -> V {
         if x.abs() > 6.0 {
             return x.signum();
         }
+        if x.abs() > 2.0 {
+            let y = x.abs();
+            let f = (1..200).rev().fold(0.0, |f: f64, k| (k as f64 / 2.0) / (y + f));
+            return x.signum() * (1.0 - (-y * y).exp() / std::f64::consts::PI.sqrt() / (y + f));
+        }
         let (mut term, mut sum) = (x, x);
         for n in 1..200 {
             term *= -x * x / n as f64;

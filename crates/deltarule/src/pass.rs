@@ -1,12 +1,13 @@
 //! One batch's way through a network and back.
 
 use crate::activation::Activation;
-use crate::cost::{self, Cost};
+use crate::cost::Cost;
 use crate::dataset::{Batch, check_weights};
 use crate::dropout::Dropout;
 use crate::equations::{self, Sink};
 use crate::error::{Error, Result};
 use crate::network::{Layer, Network};
+use crate::objective;
 use deltarule_kernels::{Elementwise, Gradient, Matrix, Panels, Real, Rows, Source, Team};
 
 impl<'a, T: Real> Batch<'a, T> {
@@ -32,7 +33,7 @@ impl<'a, T: Real> Batch<'a, T> {
 
     /// 1/Σᵢ uᵢ, what BP3 and BP4 multiply their sums by.
     pub fn scale(&self) -> T {
-        T::from_f64(1.0 / cost::total_weight(self.len(), self.weights))
+        T::from_f64(1.0 / objective::total_weight(self.len(), self.weights))
     }
 
     /// Whether the batch fits the network and the cost, before anything is computed from it.

@@ -1,0 +1,267 @@
+//! The gradient checked against central differences, parameter by parameter.
+//!
+//! Backpropagation gives every ∂C/∂w at once; this asks the cost itself what happens when one w moves:
+//!
+//! ```text
+//! D(h) = (C(w + h) − C(w − h)) / 2h
+//! ∂C/∂w ≈ (4 D(h/2) − D(h)) / 3        (Richardson: the error falls with h⁴)
+//! ```
+//!
+//! - h is chosen for each parameter: about the step that moves the weighted input by 10⁻³, smaller where D(h)
+//!   and D(h/2) tell of strong curvature.
+//! - A difference across a kink of σ or of C is no derivative. A step that crosses one is made smaller; where
+//!   that does not help, the kink is named and the parameter is not counted as wrong.
+//! - A cost is known to about 10⁻¹⁶ of its size, so D to about 10⁻¹⁶ C/h: [`Check::resolution`]. A difference below that
+//!   says nothing.
+//!
+//! All in f64, whatever the network was trained in.
+
+mod differences;
+mod parameter;
+mod race;
+
+pub use differences::Differences;
+pub use parameter::Parameter;
+pub use race::{Race, race};
+
+use crate::dataset::Batch;
+use crate::error::Result;
+use crate::network::Network;
+use crate::objective::Objective;
+use crate::pass::Gradients;
+use crate::random::{Purpose, Random};
+use crate::trace::Trace;
+use deltarule_kernels::Team;
+use serde::Serialize;
+use std::cmp::Ordering;
+
+/// What of a check is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// The largest relative error that agrees.
+    pub tolerance: f64,
+    /// How many parameters to look at; all where there is no number. A sample takes as many from the weights and the
+    /// biases of every layer as there are.
+    pub sample: Option<usize>,
+    /// The seed of the sample.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    /// All parameters, to 10⁻⁷.
+    fn default() -> Self {
+        Self { tolerance: 1e-7, sample: None, seed: 0 }
+    }
+}
+
+/// A kink that lies within ±h of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum Kink {
+    /// z of this neuron changes its sign.
+    Activation {
+        /// Layer, the first after the input being 2
+        l: usize,
+        /// Neuron
+        j: usize,
+        /// Sample
+        sample: usize,
+    },
+    /// The difference of this output to its target passes a corner of the cost.
+    Cost {
+        /// Output
+        j: usize,
+        /// Sample
+        sample: usize,
+    },
+    /// The weight itself passes 0, where |w| of L1 has its corner.
+    Regularisation,
+}
+
+/// What the comparison says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// The relative error is within the tolerance, or the difference within the resolution.
+    Agrees,
+    /// No difference can be taken here.
+    Kink(Kink),
+    /// The gradient is wrong.
+    Disagrees,
+}
+
+/// One parameter's gradient beside its central difference.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Check {
+    /// Which parameter.
+    pub parameter: Parameter,
+    /// Its value.
+    pub value: f64,
+    /// ∂C/∂w by backpropagation.
+    pub analytic: f64,
+    /// ∂C/∂w by central differences.
+    pub numeric: f64,
+    /// h
+    pub h: f64,
+    /// |analytic − numeric| / max(|analytic|, |numeric|); 0 where both are 0.
+    pub relative_error: f64,
+    /// The absolute difference that rounding alone may make.
+    pub resolution: f64,
+    /// What the comparison says.
+    pub verdict: Verdict,
+}
+
+impl Check {
+    /// Worst first: wrong before right, then by relative error, differences below the resolution last.
+    fn rank(&self, other: &Self) -> Ordering {
+        let badness = |check: &Self| {
+            let counts = (check.analytic - check.numeric).abs() > check.resolution;
+            match check.verdict {
+                Verdict::Disagrees => (2, check.relative_error),
+                Verdict::Agrees if counts => (1, check.relative_error),
+                _ => (0, check.relative_error),
+            }
+        };
+        let ((a, error_a), (b, error_b)) = (badness(self), badness(other));
+        b.cmp(&a).then(error_b.total_cmp(&error_a))
+    }
+}
+
+/// The parameters of one layer together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct LayerReport {
+    /// Layer, the first after the input being 2; the input scale is layer 1.
+    pub l: usize,
+    /// How many weights, biases and factors it has.
+    pub parameters: usize,
+    /// How many were looked at.
+    pub checked: usize,
+    /// How many were wrong.
+    pub wrong: usize,
+    /// At how many no difference could be taken for a kink.
+    pub kinks: usize,
+    /// The largest relative error among those that differ by more than the resolution.
+    pub worst: f64,
+}
+
+/// All that a gradient check found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Every parameter looked at, the worst first.
+    pub checks: Vec<Check>,
+    /// Layer by layer, from the input.
+    pub layers: Vec<LayerReport>,
+    /// The tolerance used.
+    pub tolerance: f64,
+    /// Forward passes that the differences took.
+    pub forward_passes: u64,
+}
+
+impl Report {
+    /// Whether no parameter was wrong.
+    pub fn passed(&self) -> bool {
+        self.layers.iter().all(|layer| layer.wrong == 0)
+    }
+
+    /// The largest relative error among those that differ by more than the resolution.
+    pub fn worst(&self) -> f64 {
+        self.layers.iter().map(|layer| layer.worst).fold(0.0, f64::max)
+    }
+}
+
+/// Runs backpropagation over the batch and checks its gradient.
+///
+/// ```
+/// # use deltarule::{gradcheck, Activation, Batch, Cost, Matrix, Network, Team};
+/// # let network = Network::<f64>::zeros(&[2, 3, 1], Activation::Tanh, Activation::Sigmoid)?;
+/// # let (x, y) = (Matrix::from_rows(&[[0.5, -1.0]]), Matrix::from_rows(&[[1.0]]));
+/// # let batch = Batch::new((&x).into(), (&y).into());
+/// let settings = gradcheck::Settings::default();
+/// let report = gradcheck::check(&Team::single(), &network, Cost::Quadratic, &batch, &settings)?;
+/// assert!(report.passed());
+/// # Ok::<(), deltarule::Error>(())
+/// ```
+///
+/// # Errors
+/// Where the batch does not fit the network or the cost, or the cost is not finite.
+pub fn check(
+    team: &Team,
+    network: &Network<f64>,
+    objective: impl Into<Objective>,
+    batch: &Batch<'_, f64>,
+    settings: &Settings,
+) -> Result<Report> {
+    let trace = Trace::of(team, network, objective, batch)?;
+    check_gradients(team, network, &trace, &trace.gradients, settings)
+}
+
+/// Checks these gradients, wherever they come from, against differences of the traced cost.
+///
+/// # Errors
+/// Where the cost is not finite.
+pub fn check_gradients(
+    team: &Team,
+    network: &Network<f64>,
+    trace: &Trace<f64>,
+    gradients: &Gradients<f64>,
+    settings: &Settings,
+) -> Result<Report> {
+    let mut differences = Differences::new(team, network, trace)?;
+    let mut layers = Vec::new();
+    let mut checks = Vec::new();
+    for (l, chosen, parameters) in chosen(network, settings) {
+        let first = checks.len();
+        checks.extend(
+            chosen.into_iter().map(|p| differences.check(p, p.gradient(gradients), settings.tolerance)),
+        );
+        layers.push(summary(l, parameters, &checks[first..]));
+    }
+    checks.sort_by(Check::rank);
+    Ok(Report { checks, layers, tolerance: settings.tolerance, forward_passes: differences.forward_passes() })
+}
+
+fn summary(l: usize, parameters: usize, checks: &[Check]) -> LayerReport {
+    let count = |is: fn(&Verdict) -> bool| checks.iter().filter(|check| is(&check.verdict)).count();
+    let worst = |check: &&Check| {
+        !matches!(check.verdict, Verdict::Kink(_))
+            && (check.analytic - check.numeric).abs() > check.resolution
+    };
+    LayerReport {
+        l,
+        parameters,
+        checked: checks.len(),
+        wrong: count(|verdict| *verdict == Verdict::Disagrees),
+        kinks: count(|verdict| matches!(verdict, Verdict::Kink(_))),
+        worst: checks.iter().filter(worst).map(|check| check.relative_error).fold(0.0, f64::max),
+    }
+}
+
+/// The parameters to look at: for each layer its number, those chosen, and how many it has.
+fn chosen(network: &Network<f64>, settings: &Settings) -> Vec<(usize, Vec<Parameter>, usize)> {
+    let mut groups = Parameter::groups(network);
+    let mut left = settings.sample.unwrap_or(usize::MAX);
+    // Small groups first: what they leave of their share goes to the larger ones.
+    let mut by_size: Vec<usize> = (0..groups.len()).collect();
+    by_size.sort_by_key(|&g| groups[g].1.len());
+    let sizes: Vec<usize> = groups.iter().map(|(_, group)| group.len()).collect();
+    for (done, &g) in by_size.iter().enumerate() {
+        let group = &mut groups[g].1;
+        let take = left.div_ceil(by_size.len() - done).min(group.len()).min(left);
+        if take < group.len() {
+            Random::new(settings.seed, Purpose::Choice, g as u32).shuffle(group);
+            group.truncate(take);
+        }
+        left -= take;
+    }
+    let mut layers: Vec<(usize, Vec<Parameter>, usize)> = Vec::new();
+    for ((l, group), size) in groups.into_iter().zip(sizes) {
+        match layers.last_mut() {
+            Some((last, chosen, parameters)) if *last == l => {
+                chosen.extend(group);
+                *parameters += size;
+            }
+            _ => layers.push((l, group, size)),
+        }
+    }
+    layers
+}

@@ -1,0 +1,117 @@
+//! Everything that one pass over a batch computed: z, a, δ, ∂C/∂b and ∂C/∂w of every layer, and the cost.
+//!
+//! Tests, the program and every explanation read a [`Trace`]; none computes a gradient of its own.
+
+use crate::cost::Costs;
+use crate::dataset::Batch;
+use crate::error::Result;
+use crate::network::Network;
+use crate::objective::{self, Objective};
+use crate::pass::{Gradients, Pass};
+use deltarule_kernels::{Matrix, Real, Rows, Team};
+
+/// One forward and one backward pass over some samples, kept whole.
+///
+/// ```
+/// use deltarule::{Activation, Batch, Cost, Matrix, Network, Team, Trace};
+///
+/// let network = Network::<f64>::zeros(&[2, 3, 1], Activation::Tanh, Activation::Sigmoid)?;
+/// let (x, y) = (Matrix::from_rows(&[[0.5, -1.0]]), Matrix::from_rows(&[[1.0]]));
+/// let batch = Batch::new((&x).into(), (&y).into());
+/// let trace = Trace::of(&Team::single(), &network, Cost::Quadratic, &batch)?;
+/// // All weights are zero: a = σ(0) = ½, so δ = (a − y) a (1 − a) = −1/8.
+/// assert_eq!(trace.pass.output().delta.at(0, 0), -0.125);
+/// assert_eq!(trace.cost(), 0.125);
+/// # Ok::<(), deltarule::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Trace<T: Real> {
+    /// The inputs, a sample a row.
+    pub x: Matrix<T>,
+    /// The targets.
+    pub y: Matrix<T>,
+    /// The weight uᵢ of each sample; 1 where there are none.
+    pub weights: Option<Vec<T>>,
+    /// What was minimised.
+    pub objective: Objective,
+    /// z, a and δ of every layer and sample.
+    pub pass: Pass<T>,
+    /// ∂C/∂b and ∂C/∂w of every layer, regularisation included.
+    pub gradients: Gradients<T>,
+    /// 1/Σᵢ uᵢ, by which BP3 and BP4 multiplied their sums.
+    pub scale: T,
+    /// Cᵢ of each sample, unweighted.
+    pub costs: Vec<f64>,
+    /// Σᵢ uᵢ Cᵢ / Σᵢ uᵢ
+    pub mean_cost: f64,
+    /// What regularisation adds to the mean.
+    pub penalty: f64,
+}
+
+impl<T: Real> Trace<T> {
+    /// Runs forward, BP1, BP2, BP3 and BP4 over the batch.
+    ///
+    /// # Errors
+    /// Where the batch does not fit the network or the cost: [`Batch::check`].
+    pub fn of(
+        team: &Team,
+        network: &Network<T>,
+        objective: impl Into<Objective>,
+        batch: &Batch<'_, T>,
+    ) -> Result<Self> {
+        let objective = objective.into();
+        batch.check(network, objective.cost)?;
+        let mut pass = Pass::keeping_all(network);
+        pass.forward(team, network, batch.x);
+        pass.backward(team, network, &network.transposed(), objective.cost, batch);
+        let mut gradients = Gradients::zeros(network);
+        pass.gradients(team, batch, &mut gradients);
+        for (layer, gradient) in network.layers.iter().zip(&mut gradients.layers) {
+            objective.regularisation.add_gradient(&layer.w, objective.n, gradient);
+        }
+        let (z, a) = pass.output_z_a();
+        let costs = Costs::new(objective.cost, network.outputs())
+            .compute(team, objective.cost, z, a, batch.y)
+            .to_vec();
+        Ok(Self {
+            x: copied(batch.x),
+            y: copied(batch.y),
+            weights: batch.weights.map(<[T]>::to_vec),
+            objective,
+            scale: batch.scale(),
+            mean_cost: objective::mean(&costs, batch.weights),
+            penalty: objective.regularisation.penalty(network, objective.n),
+            costs,
+            pass,
+            gradients,
+        })
+    }
+
+    /// C: the mean over the samples and what regularisation adds.
+    pub fn cost(&self) -> f64 {
+        self.mean_cost + self.penalty
+    }
+
+    /// Number of samples m.
+    pub fn samples(&self) -> usize {
+        self.x.rows()
+    }
+
+    /// The samples that were traced.
+    pub fn batch(&self) -> Batch<'_, T> {
+        Batch { x: Rows::all(&self.x), y: Rows::all(&self.y), weights: self.weights.as_deref() }
+    }
+
+    /// The activations that went into layer `l` of `network.layers`: x, s ⊙ x, or a of the layer below.
+    pub fn input_of(&self, l: usize) -> Rows<'_, T> {
+        self.pass.input_of(l, Rows::all(&self.x))
+    }
+}
+
+fn copied<T: Real>(rows: Rows<'_, T>) -> Matrix<T> {
+    let mut matrix = Matrix::zeros(rows.len(), rows.cols());
+    for (i, row) in rows.iter().enumerate() {
+        matrix.row_mut(i).copy_from_slice(row);
+    }
+    matrix
+}

@@ -1,0 +1,99 @@
+//! Small networks and samples for the tests, the same at every run.
+
+use deltarule::random::{Purpose, Random};
+use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels};
+
+/// Every activation that a hidden layer can have.
+pub(crate) const ELEMENTWISE: [Activation; 13] = [
+    Activation::Identity,
+    Activation::Sigmoid,
+    Activation::Tanh,
+    Activation::Relu,
+    Activation::LeakyRelu { slope: 0.1 },
+    Activation::Elu { alpha: 0.7 },
+    Activation::Selu,
+    Activation::Gelu,
+    Activation::GeluTanh,
+    Activation::Silu,
+    Activation::Mish,
+    Activation::Softplus,
+    Activation::Exp,
+];
+
+/// Every cost.
+pub(crate) const COSTS: [Cost; 9] = [
+    Cost::Quadratic,
+    Cost::MeanSquared,
+    Cost::BinaryCrossEntropy,
+    Cost::SoftmaxCrossEntropy { smoothing: 0.0 },
+    Cost::SoftmaxCrossEntropy { smoothing: 0.1 },
+    Cost::Absolute,
+    Cost::Huber { delta: 0.4 },
+    Cost::Quantile { q: 0.8 },
+    Cost::Poisson,
+];
+
+/// Normally distributed numbers one after the other.
+pub(crate) struct Numbers {
+    random: Random,
+    next: u64,
+}
+
+impl Numbers {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { random: Random::new(seed, Purpose::Data, 0), next: 0 }
+    }
+
+    pub(crate) fn normal(&mut self) -> f64 {
+        self.next += 1;
+        self.random.normal(self.next)
+    }
+
+    pub(crate) fn matrix(&mut self, rows: usize, cols: usize) -> Matrix<f64> {
+        Matrix::from_fn(rows, cols, |_, _| self.normal())
+    }
+
+    /// Weights of variance 1/inputs, so that z stays where σ is neither flat nor straight.
+    pub(crate) fn network(
+        &mut self,
+        widths: &[usize],
+        hidden: Activation,
+        output: Activation,
+    ) -> Network<f64> {
+        let last = widths.len() - 2;
+        let layers = widths.windows(2).enumerate().map(|(i, pair)| {
+            let spread = 1.0 / (pair[0] as f64).sqrt();
+            Layer {
+                w: Panels::from_fn(pair[1], pair[0], |_, _| spread * self.normal()),
+                b: (0..pair[1]).map(|_| 0.5 * self.normal()).collect(),
+                activation: if i == last { output } else { hidden },
+            }
+        });
+        Network::new(layers.collect()).unwrap()
+    }
+
+    /// Targets that the cost has a meaning for.
+    pub(crate) fn targets(&mut self, cost: Cost, samples: usize, outputs: usize) -> Matrix<f64> {
+        let classes: Vec<usize> =
+            (0..samples).map(|_| (self.normal().abs() * 10.0) as usize % outputs).collect();
+        Matrix::from_fn(samples, outputs, |i, j| match cost {
+            Cost::SoftmaxCrossEntropy { .. } => f64::from(u8::from(classes[i] == j)),
+            Cost::BinaryCrossEntropy => f64::from(u8::from(self.normal() > 0.0)),
+            Cost::Poisson => (self.normal().abs() * 2.0).floor(),
+            _ => self.normal(),
+        })
+    }
+}
+
+/// Samples that own what a [`Batch`] borrows.
+pub(crate) struct Samples {
+    pub(crate) x: Matrix<f64>,
+    pub(crate) y: Matrix<f64>,
+    pub(crate) weights: Option<Vec<f64>>,
+}
+
+impl Samples {
+    pub(crate) fn batch(&self) -> Batch<'_, f64> {
+        Batch { x: (&self.x).into(), y: (&self.y).into(), weights: self.weights.as_deref() }
+    }
+}
