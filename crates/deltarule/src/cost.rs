@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-pub use crate::objective::{Objective, Regularisation};
+pub use crate::objective::{Objective, Regularisation, mean, total_weight};
 
 /// How wrong the outputs of one sample are; [`crate::objective`] takes the mean of it. The the [module](self) has the formulas.
 ///
