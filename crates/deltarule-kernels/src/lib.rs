@@ -5,6 +5,7 @@
 
 pub mod elementwise;
 pub mod lanes;
+pub mod math;
 pub mod matrix;
 pub mod panels;
 pub mod products;

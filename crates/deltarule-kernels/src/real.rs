@@ -1,6 +1,7 @@
 //! The two number types of the project.
 
 use crate::lanes::Lanes;
+use crate::math::Precision;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
@@ -18,6 +19,7 @@ mod sealed {
 pub trait Real:
     sealed::Sealed
     + Lanes<Real = Self>
+    + Precision
     + Debug
     + Display
     + Default

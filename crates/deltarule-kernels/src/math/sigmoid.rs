@@ -1,0 +1,35 @@
+//! The S-shaped functions: tanh, the logistic sigmoid and erf.
+
+use super::coefficients::Coefficients;
+use super::constants::Precision;
+use super::{exp, polynomial};
+use crate::lanes::Lanes;
+
+/// 1/(1 + e⁻ˣ), the logistic function, as small as e^x where x is far below 0.
+///
+/// With t = e^−|x|, it is 1/(1 + t) from 0 on and t/(1 + t) below.
+#[inline(always)]
+pub fn sigmoid<V: Lanes>(x: V) -> V {
+    let t = exp(-x.magnitude());
+    V::select(x.below(V::zero()), t, V::one()) / (V::one() + t)
+}
+
+/// The hyperbolic tangent: a polynomial up to 0.55, 1 − 2/(e²ˣ + 1) above.
+#[inline(always)]
+pub fn tanh<V: Lanes>(x: V) -> V {
+    let a = x.magnitude();
+    let z = a * a;
+    let near = (z * polynomial(z, V::Real::TANH)).fma(a, a);
+    let far = V::one() - V::constant(2.0) / (exp(a + a) + V::one());
+    V::select(a.below(V::constant(0.55)), near, far).with_sign(x)
+}
+
+/// The error function 2/√π ∫₀ˣ e^−t² dt: a polynomial up to 1, 1 − e^−q(x) above with q a polynomial.
+#[inline(always)]
+pub fn erf<V: Lanes>(x: V) -> V {
+    let a = x.magnitude();
+    let near = polynomial(a * a, V::Real::ERF).fma(a, a);
+    let u = V::splat(V::Real::ERF_MOST).smaller(a) - V::constant(2.0);
+    let far = V::one() - exp(-polynomial(u, V::Real::ERF_TAIL));
+    V::select(a.below(V::one()), near, far).with_sign(x)
+}
