@@ -1,0 +1,129 @@
+//! Text files in blocks of whole rows.
+
+use super::rows::{Marks, line_of};
+use crate::error::TableError;
+use memchr::{memchr, memchr_iter, memrchr};
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+/// Some whole rows of a text file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Block {
+    pub(crate) bytes: Vec<u8>,
+    /// Where in the file it begins.
+    pub(crate) offset: u64,
+    /// The line it begins with, the file's first being 1.
+    pub(crate) line: u64,
+}
+
+/// Cuts what comes out of a reader into blocks.
+pub(crate) struct Blocks<R> {
+    pub(crate) file: PathBuf,
+    pub(crate) reader: R,
+    /// Where the next block begins.
+    pub(crate) offset: u64,
+    pub(crate) line: u64,
+    /// What may hide a line end; nothing where each line is a row.
+    pub(crate) marks: Option<Marks>,
+    pub(crate) block_bytes: usize,
+    pub(crate) max_line_bytes: usize,
+    /// Hands out rows as soon as they are there, rather than full blocks.
+    pub(crate) eager: bool,
+    /// Read, but not yet handed out.
+    pub(crate) rest: Vec<u8>,
+    pub(crate) ended: bool,
+}
+
+impl<R: Read> Blocks<R> {
+    /// Reads more; remembers when there is none.
+    fn fill(&mut self) -> Result<(), TableError> {
+        let want = self.block_bytes.max(self.rest.len());
+        let have = self.rest.len();
+        self.rest.resize(have + want, 0);
+        let mut filled = have;
+        while filled < self.rest.len() {
+            match self.reader.read(&mut self.rest[filled..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(read) => filled += read,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(TableError::system(&self.file, "data that can be read", &e)),
+            }
+            if self.eager && self.rest[..filled].contains(&b'\n') {
+                break;
+            }
+        }
+        self.rest.truncate(filled);
+        Ok(())
+    }
+
+    /// Bytes of `rest` up to the end of its last whole row.
+    fn whole(&self) -> Result<usize, TableError> {
+        let quoted = self.marks.filter(|marks| memchr(marks.quote, &self.rest).is_some());
+        let scan = quoted.map(|marks| marks.scan(&self.rest));
+        if self.ended {
+            return match scan.and_then(|scan| scan.open_quote) {
+                Some(open) => Err(self.open_quote(open)),
+                None => Ok(self.rest.len()),
+            };
+        }
+        let whole = match &scan {
+            Some(scan) => scan.whole,
+            None => memrchr(b'\n', &self.rest).map_or(0, |end| end + 1),
+        };
+        if whole > 0 || self.rest.len() <= self.max_line_bytes {
+            return Ok(whole);
+        }
+        Err(match scan.and_then(|scan| scan.open_quote) {
+            Some(open) => self.open_quote(open),
+            None => TableError::data(
+                &self.file,
+                format!("lines of at most {} bytes", self.max_line_bytes),
+                "a longer one",
+            )
+            .at_line(self.line, None)
+            .hint("is this a table of text, with a line end after each row?"),
+        })
+    }
+
+    fn open_quote(&self, at: usize) -> TableError {
+        let line = self.line + line_of(&self.rest, at);
+        TableError::data(&self.file, "a quote that closes the one opened here", "none up to the end of the file")
+            .at_line(line, Some(super::rows::character_of(&self.rest, at)))
+            .hint("a quote within a quoted cell is written twice; the rows after the open quote were taken for text")
+    }
+}
+
+impl<R: Read> Iterator for Blocks<R> {
+    type Item = Result<Block, TableError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if !self.ended
+                && let Err(e) = self.fill()
+            {
+                self.ended = true;
+                self.rest.clear();
+                return Some(Err(e));
+            }
+            let whole = match self.whole() {
+                Ok(0) if self.ended => return None,
+                Ok(0) => continue,
+                Ok(whole) => whole,
+                Err(e) => {
+                    self.ended = true;
+                    self.rest.clear();
+                    return Some(Err(e));
+                }
+            };
+            let after = self.rest.split_off(whole);
+            let bytes = std::mem::replace(&mut self.rest, after);
+            let block = Block { offset: self.offset, line: self.line, bytes };
+            self.offset += whole as u64;
+            self.line += memchr_iter(b'\n', &block.bytes).count() as u64;
+            return Some(Ok(block));
+        }
+    }
+}

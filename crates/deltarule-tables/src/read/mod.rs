@@ -1,0 +1,39 @@
+//! Any file, or several of one kind, as a stream of Arrow record batches.
+//!
+//! ```no_run
+//! use deltarule_tables::read::{ReadOptions, Source};
+//! # fn main() -> Result<(), deltarule_tables::TableError> {
+//! let source = Source::open(&["sales-2024.csv", "sales-2025.csv.gz"], &ReadOptions::default())?;
+//! for batch in source.batches(None)? {
+//!     println!("{} rows", batch?.num_rows());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Types
+//! Whatever the format, a column has one of seven types: `Boolean`, `Int64`, `Float32`, `Float64`, `Utf8`, `Date32`
+//! or `Timestamp(Microsecond, None)`. Text formats yield `Int64`, `Float64` and `Utf8`; a column without any value
+//! is `Float64`. Any column may hold nulls, which are missing values.
+//!
+//! # Memory
+//! Reading holds at most 2·t batches (t threads) beside the batch handed out. A batch has at most
+//! [`ReadOptions::batch_rows`] rows or, of a text file, the rows of [`ReadOptions::block_bytes`] bytes; one line may
+//! take [`ReadOptions::max_line_bytes`]. Parquet holds one page of each column and thread beside that, Arrow IPC the
+//! batches as they were written. Compressed text and standard input are unpacked to a temporary file, on disk.
+
+mod blocks;
+mod cells;
+mod csv;
+pub mod format;
+mod input;
+mod options;
+mod ordered;
+mod rows;
+mod source;
+mod table;
+mod text;
+
+pub use format::{Format, detect};
+pub use options::{CellType, Header, Inference, ReadOptions};
+pub use source::{Chunk, Source};

@@ -1,0 +1,106 @@
+//! How a table is to be read.
+
+use super::format::Format;
+
+/// What is said about a file beyond what it shows by itself. The defaults read nearly every table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// What the file holds; found by looking at its first bytes when not said.
+    pub format: Option<Format>,
+    /// Whether the first row of a CSV file holds the names of its columns.
+    pub header: Header,
+    /// What stands between the cells of a CSV file; found by looking when not said.
+    pub delimiter: Option<u8>,
+    /// What stands around a cell of a CSV file that holds a delimiter or a line end.
+    pub quote: u8,
+    /// Numbers of text files are written `3,14`.
+    pub decimal_comma: bool,
+    /// Cells of text files that stand for a missing value, beside the empty cell.
+    pub missing: Vec<String>,
+    /// Columns of text files whose type is not to be inferred.
+    pub types: Vec<(String, CellType)>,
+    /// Columns that are left out, whatever they hold.
+    pub ignore: Vec<String>,
+    /// How the types of the columns of text files are found.
+    pub inference: Inference,
+    /// Rows of a batch at most; fewer where the rows are wide.
+    pub batch_rows: usize,
+    /// Bytes of text that are read at a time: a chunk of a text file.
+    pub block_bytes: usize,
+    /// A table of more columns is refused.
+    pub max_columns: usize,
+    /// A line of a text file of more bytes is refused.
+    pub max_line_bytes: usize,
+    /// A compressed file that grows by more than this factor (beyond its first 64 MiB) is refused.
+    pub max_expansion: u64,
+    /// Threads that read; 0 is one for each processor.
+    pub threads: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            format: None,
+            header: Header::Auto,
+            delimiter: None,
+            quote: b'"',
+            decimal_comma: false,
+            missing: ["?", "NA", "N/A", "NaN", "nan", "null", "NULL"].map(str::to_owned).to_vec(),
+            types: Vec::new(),
+            ignore: Vec::new(),
+            inference: Inference::AllRows,
+            batch_rows: 8192,
+            block_bytes: 1 << 20,
+            max_columns: 1 << 16,
+            max_line_bytes: 16 << 20,
+            max_expansion: 250,
+            threads: 0,
+        }
+    }
+}
+
+impl ReadOptions {
+    pub(crate) fn thread_count(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+
+    /// Rows of a batch so that a batch of `width` columns takes at most about 64 MiB.
+    pub(crate) fn rows_for(&self, width: usize) -> usize {
+        self.batch_rows.min((8 << 20) / width.max(1)).max(1)
+    }
+}
+
+/// Whether the first row of a CSV file holds the names of its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Header {
+    /// It does, but a first row of numbers only is refused: it is likely a row of data.
+    Auto,
+    /// It does, numbers or not.
+    Present,
+    /// It does not: the columns are called `c1`, `c2`, ….
+    Absent,
+}
+
+/// The type of a column of a text file, where it is not to be inferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellType {
+    /// Numbers; any other cell that is not missing is an error.
+    Number,
+    /// Text, even where it looks like numbers.
+    Text,
+}
+
+/// How the types of the columns of text files are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inference {
+    /// By a pass over all rows, before the first is handed out. Nothing can contradict it later.
+    AllRows,
+    /// By the first so many MiB; a later cell that contradicts is an error. The rows are not counted then.
+    FirstMebibytes(usize),
+    /// Not at all: columns that [`ReadOptions::types`] does not name are text. Standard input is then read as it
+    /// comes, row for row, and a second pass is refused.
+    Declared,
+}

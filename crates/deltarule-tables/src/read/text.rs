@@ -1,0 +1,220 @@
+//! Tables of text: one survey of all rows finds the types and where the blocks lie, later passes read them.
+
+use super::blocks::{Block, Blocks};
+use super::cells::Profile;
+use super::csv::Csv;
+use super::format::BOM;
+use super::input::Input;
+use super::options::{CellType, ReadOptions};
+use super::ordered::Ordered;
+use super::rows::Marks;
+use super::table::{Batches, Chunk, Table, chunk_of};
+use crate::error::{Place, TableError};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field, Schema};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A text format whose rows can be read block by block.
+pub(crate) trait RowFormat: Send + Sync {
+    /// What may hide a line end in a row; nothing where each line is a row.
+    fn marks(&self) -> Option<Marks>;
+
+    /// What the columns of a block hold.
+    fn survey(&self, block: &Block) -> Result<Survey, TableError>;
+
+    /// Some columns of a block: for each, which one of those surveyed, its name and the type to give it.
+    fn read(&self, block: &Block, columns: &[(usize, Field)]) -> Result<Vec<ArrayRef>, TableError>;
+
+    /// Where a row of a block stands, or a cell of it.
+    fn place(&self, block: &Block, row: u64, column: Option<usize>) -> Place;
+}
+
+/// What a block, or a whole file, holds.
+pub(crate) struct Survey {
+    pub(crate) rows: u64,
+    pub(crate) columns: Vec<Found>,
+}
+
+/// A column and what its cells are.
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) profile: Profile,
+}
+
+/// A text file as a table.
+pub(crate) struct TextTable {
+    input: Input,
+    format: Arc<dyn RowFormat>,
+    fields: Vec<Field>,
+    blocks: Arc<Vec<BlockAt>>,
+    chunks: Vec<Chunk>,
+    warnings: Vec<String>,
+    threads: usize,
+}
+
+/// Where a block lies.
+struct BlockAt {
+    offset: u64,
+    len: usize,
+    line: u64,
+}
+
+impl TextTable {
+    pub(crate) fn open(input: Input, options: &ReadOptions) -> Result<Self, TableError> {
+        let head = first_rows(&input, options)?;
+        let mark = if input.bytes(0, BOM.len().min(input.len() as usize))? == BOM { BOM.len() } else { 0 };
+        let opening = Csv::open(input.name(), &head, options)?;
+        let (skip, lines, warnings) = (opening.header_bytes, opening.header_lines, opening.warnings);
+        let format: Arc<dyn RowFormat> = Arc::new(opening.csv);
+        let mut table = Self {
+            input,
+            format,
+            fields: vec![],
+            blocks: Arc::default(),
+            chunks: vec![],
+            warnings,
+            threads: options.thread_count(),
+        };
+        let columns = table.survey((mark + skip) as u64, lines + 1, options)?;
+        table.fields = table.types(columns, options)?;
+        Ok(table)
+    }
+
+    /// Looks at all rows, from this byte and line on.
+    fn survey(&mut self, offset: u64, line: u64, options: &ReadOptions) -> Result<Vec<Found>, TableError> {
+        let blocks = Blocks {
+            file: self.input.name().to_owned(),
+            reader: self.input.reader_at(offset)?,
+            offset,
+            line,
+            marks: self.format.marks(),
+            block_bytes: options.block_bytes,
+            max_line_bytes: options.max_line_bytes,
+            eager: false,
+            rest: Vec::new(),
+            ended: false,
+        };
+        let format = Arc::clone(&self.format);
+        let surveys = Ordered::new(self.threads, blocks, move |block: Result<Block, TableError>| {
+            let block = block?;
+            let survey = format.survey(&block)?;
+            Ok((BlockAt { offset: block.offset, len: block.bytes.len(), line: block.line }, survey))
+        });
+        let (mut index, mut found, mut rows) = (Vec::new(), Vec::<Found>::new(), 0);
+        for survey in surveys {
+            let (at, survey): (BlockAt, Survey) = survey?;
+            merge(&mut found, survey.columns, rows);
+            index.push(at);
+            self.chunks.push(Chunk { first_row: rows, rows: survey.rows });
+            rows += survey.rows;
+        }
+        if rows == 0 {
+            return Err(TableError::data(self.input.name(), "rows of data", "none").hint(if offset > 0 {
+                "the file holds a header only"
+            } else {
+                "the file holds blank lines only"
+            }));
+        }
+        self.blocks = Arc::new(index);
+        Ok(found)
+    }
+
+    fn types(&self, columns: Vec<Found>, options: &ReadOptions) -> Result<Vec<Field>, TableError> {
+        let field = |(i, found): (usize, Found)| {
+            let data_type = match options.types.iter().find(|(name, _)| *name == found.name) {
+                _ if options.ignore.contains(&found.name) => DataType::Null,
+                Some((_, CellType::Text)) => DataType::Utf8,
+                Some((_, CellType::Number)) => DataType::Float64,
+                None => found.profile.data_type().map_err(|misfit| {
+                    let place = self.place(misfit.seen.row, Some(i));
+                    misfit.error(&found.name).in_file(self.input.name()).at(place)
+                })?,
+            };
+            Ok(Field::new(found.name, data_type, true))
+        };
+        columns.into_iter().enumerate().map(field).collect()
+    }
+}
+
+/// Adds the columns of a later block, whose rows begin at `first_row`.
+fn merge(found: &mut Vec<Found>, later: Vec<Found>, first_row: u64) {
+    let same_order = later.len() == found.len() && later.iter().zip(&*found).all(|(a, b)| a.name == b.name);
+    let mut by_name: HashMap<String, usize> = HashMap::new();
+    if !same_order {
+        by_name.extend(found.iter().enumerate().map(|(i, column)| (column.name.clone(), i)));
+    }
+    for (i, column) in later.into_iter().enumerate() {
+        let known = if same_order { Some(i) } else { by_name.get(&column.name).copied() };
+        let profile = match known {
+            Some(i) => &mut found[i].profile,
+            None => {
+                found.push(Found { name: column.name, profile: Profile::default() });
+                &mut found.last_mut().expect("one was just pushed").profile
+            }
+        };
+        profile.merge(column.profile, first_row);
+    }
+}
+
+impl Table for TextTable {
+    fn file(&self) -> &Path {
+        self.input.name()
+    }
+
+    fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    fn chunks(&self) -> &[Chunk] {
+        &self.chunks
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn read(&self, chunks: Range<usize>, columns: &[(usize, Field)]) -> Result<Batches, TableError> {
+        let schema =
+            Arc::new(Schema::new(columns.iter().map(|(_, field)| field.clone()).collect::<Vec<_>>()));
+        let (input, format, columns) = (self.input.clone(), Arc::clone(&self.format), columns.to_vec());
+        let (blocks, rows) = (Arc::clone(&self.blocks), self.chunks.clone());
+        let threads = self.threads.min(chunks.len());
+        Ok(Box::new(Ordered::new(threads, chunks, move |index| {
+            let arrays = format.read(&blocks[index].read(&input)?, &columns)?;
+            let rows = usize::try_from(rows[index].rows).unwrap_or(usize::MAX);
+            RecordBatch::try_new_with_options(
+                Arc::clone(&schema),
+                arrays,
+                &RecordBatchOptions::new().with_row_count(Some(rows)),
+            )
+            .map_err(|e| TableError::data(input.name(), "the same file as when it was opened", e.to_string()))
+        })))
+    }
+
+    fn place(&self, row: u64, column: Option<usize>) -> Place {
+        let place = chunk_of(&self.chunks, row).and_then(|index| {
+            let block = self.blocks[index].read(&self.input).ok()?;
+            Some(self.format.place(&block, row - self.chunks[index].first_row, column))
+        });
+        place.unwrap_or(Place::Row(row + 1))
+    }
+}
+
+impl BlockAt {
+    fn read(&self, input: &Input) -> Result<Block, TableError> {
+        Ok(Block { bytes: input.bytes(self.offset, self.len)?, offset: self.offset, line: self.line })
+    }
+}
+
+/// The first bytes of a file: some hundred rows, but at least the first.
+fn first_rows(input: &Input, options: &ReadOptions) -> Result<Vec<u8>, TableError> {
+    const ENOUGH: usize = 256 << 10;
+    let head = input.head(ENOUGH)?;
+    if head.contains(&b'\n') || (head.len() as u64) >= input.len() - 3.min(input.len()) {
+        return Ok(head);
+    }
+    input.head(options.max_line_bytes)
+}
