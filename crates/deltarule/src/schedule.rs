@@ -1,5 +1,6 @@
 //! How the learning rate changes in the course of training.
 
+use deltarule_kernels::math::ln;
 use serde::{Deserialize, Serialize};
 
 /// The factor on the learning rate η at each step.
@@ -46,7 +47,7 @@ impl Schedule {
                     between(1.0, LAST, (t - RISE) / (1.0 - RISE))
                 }
             }
-            Self::Coslog4 => 0.5 * (1.0 - cosine(crate::random::ln(1.0 + 15.0 * t) / std::f64::consts::LN_2)),
+            Self::Coslog4 => 0.5 * (1.0 - cosine(ln(1.0 + 15.0 * t) / std::f64::consts::LN_2)),
         }
     }
 }

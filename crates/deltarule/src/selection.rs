@@ -4,6 +4,7 @@ use crate::dataset::Samples;
 use crate::names::names;
 use crate::network::Network;
 use crate::settings::Task;
+use deltarule_kernels::math::ln;
 use deltarule_kernels::{Matrix, Real};
 use serde::{Deserialize, Serialize};
 
@@ -94,16 +95,12 @@ pub(crate) fn largest<T: Real>(values: &[T]) -> usize {
 
 /// −Σ y ln a over the classes, or over each label and its absence.
 fn log_loss<T: Real>(task: Task, a: &[T], y: &[T]) -> f64 {
-    let term = |p: f64, a: f64| if p == 0.0 { 0.0 } else { -p * logarithm(a) };
+    let term = |p: f64, a: f64| if p == 0.0 { 0.0 } else { -p * ln(a) };
     let pairs = a.iter().zip(y).map(|(a, y)| (a.to_f64(), y.to_f64()));
     if task == Task::Classes && a.len() > 1 {
         return pairs.map(|(a, y)| term(y, a)).sum();
     }
     pairs.map(|(a, y)| term(y, a) + term(1.0 - y, 1.0 - a)).sum()
-}
-
-fn logarithm(x: f64) -> f64 {
-    if x > 0.0 { crate::random::ln(x) } else { f64::NEG_INFINITY }
 }
 
 /// Which epoch's weights a training run ends with.
