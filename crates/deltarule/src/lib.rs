@@ -12,6 +12,7 @@ pub mod folds;
 pub mod gradcheck;
 pub mod init;
 mod math;
+pub mod metrics;
 mod names;
 pub mod network;
 pub mod objective;

@@ -1,0 +1,106 @@
+//! How good predictions are, in the terms of scikit-learn, which the definitions follow to the last edge case.
+//!
+//! Every function is pure: true values, predictions and optional sample weights in, one number out. With weights w,
+//! every mean is Σ wᵢ·vᵢ / Σ wᵢ, and every count a sum of weights. Where a metric has no value (no samples, one class
+//! only, a negative rate) the answer is [`Undefined`], never NaN.
+//!
+//! Predictions of classes come as one row of probabilities a sample: a column for each class, or for two classes a
+//! single column with the probability of class 1. The predicted class is the likeliest, the first of equals.
+
+mod classes;
+mod metric;
+mod probabilities;
+mod ranking;
+mod regression;
+mod tuning;
+
+pub use classes::Confusion;
+pub use metric::Metric;
+pub use probabilities::{brier, calibration_error, log_loss};
+pub use ranking::{average_precision, roc_auc, roc_auc_one_vs_one, roc_auc_one_vs_rest};
+pub use regression::{
+    mean_absolute_error, mean_squared_error, poisson_deviance, quantile_loss, r_squared,
+    root_mean_squared_error,
+};
+pub use tuning::{Temperature, Threshold, temperature, threshold};
+
+// The kernels' own functions give the same bits on every machine.
+use deltarule_kernels::math::{exp, ln};
+use deltarule_kernels::{Real, Rows};
+
+/// Why a metric has no value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{metric} is undefined: {why}")]
+pub struct Undefined {
+    /// The name of the metric, as [`Metric`] writes it.
+    pub metric: &'static str,
+    /// What is missing or wrong.
+    pub why: String,
+}
+
+impl Undefined {
+    fn new(metric: &'static str, why: impl Into<String>) -> Self {
+        Self { metric, why: why.into() }
+    }
+}
+
+/// Weight of sample `i`.
+fn weight(weights: Option<&[f64]>, i: usize) -> f64 {
+    weights.map_or(1.0, |weights| weights[i])
+}
+
+/// The weighted mean of `value(i)` over `n` samples.
+fn mean(
+    metric: &'static str,
+    n: usize,
+    weights: Option<&[f64]>,
+    mut value: impl FnMut(usize) -> f64,
+) -> Result<f64, Undefined> {
+    if let Some(weights) = weights {
+        assert_eq!(weights.len(), n, "one weight a sample");
+    }
+    let (mut sum, mut total) = (0.0, 0.0);
+    for i in 0..n {
+        let weight = weight(weights, i);
+        sum += weight * value(i);
+        total += weight;
+    }
+    if n == 0 {
+        Err(Undefined::new(metric, "there are no samples"))
+    } else if total == 0.0 {
+        Err(Undefined::new(metric, "all weights are zero"))
+    } else {
+        Ok(sum / total)
+    }
+}
+
+/// Number of classes that rows of probabilities are about.
+fn class_count<T: Real>(probabilities: Rows<'_, T>) -> usize {
+    probabilities.cols().max(2)
+}
+
+/// The probability of class `k` in a row.
+fn probability<T: Real>(row: &[T], k: usize) -> f64 {
+    match (row, k) {
+        ([p], 0) => 1.0 - p.to_f64(),
+        ([p], _) => p.to_f64(),
+        _ => row[k].to_f64(),
+    }
+}
+
+/// The likeliest class of each row, the first of equals, and its probability.
+fn likeliest<T: Real>(row: &[T]) -> (u32, f64) {
+    let mut best = (0, probability(row, 0));
+    for k in 1..row.len().max(2) {
+        let p = probability(row, k);
+        if p > best.1 {
+            best = (k as u32, p);
+        }
+    }
+    best
+}
+
+/// The likeliest class of each row, the first of equals.
+pub fn predicted_classes<T: Real>(probabilities: Rows<'_, T>) -> Vec<u32> {
+    probabilities.iter().map(|row| likeliest(row).0).collect()
+}

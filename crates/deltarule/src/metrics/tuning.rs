@@ -1,0 +1,228 @@
+//! What is chosen after training, on samples that took no part in it: the threshold between two classes, and the
+//! temperature that makes probabilities honest.
+
+use super::{Confusion, Metric, Undefined, weight};
+use deltarule_kernels::{Real, Rows};
+
+/// Where two classes part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Threshold {
+    /// Class 1 is predicted where its probability is this or more.
+    pub threshold: f64,
+    /// The metric's value with it, on the samples it was chosen by.
+    pub value: f64,
+}
+
+/// The threshold with the best value of `metric`, which has to be one of decisions ([`Metric::is_of_decisions`]).
+///
+/// Thresholds between neighbouring probabilities are all alike, so that their middle is tried, with one below and one
+/// above all of them. Of equally good ones the nearest to ½ is taken. `probabilities` are those of class 1.
+///
+/// # Errors
+/// For another metric, without samples, or for a probability that is NaN.
+///
+/// # Panics
+/// When the lengths differ or there is a class above 1.
+pub fn threshold(
+    metric: Metric,
+    truth: &[u32],
+    probabilities: &[f64],
+    weights: Option<&[f64]>,
+) -> Result<Threshold, Undefined> {
+    assert_eq!(truth.len(), probabilities.len(), "one probability a sample");
+    if !metric.is_of_decisions() {
+        return Err(Undefined::new(metric.name(), "it does not depend on a threshold"));
+    }
+    if probabilities.iter().any(|p| p.is_nan()) {
+        return Err(Undefined::new(metric.name(), "a probability is NaN"));
+    }
+    let mut order: Vec<usize> = (0..truth.len()).collect();
+    order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    // From a threshold that nothing reaches downwards, one probability after another turns to class 1.
+    let mut confusion = Confusion::new(truth, &vec![0; truth.len()], 2, weights);
+    let highest = order.first().map_or(1.0, |&i| probabilities[i]);
+    let above = between(highest, 1.0).max(highest.next_up());
+    let mut best = Threshold { threshold: above, value: metric.of_confusion(&confusion)? };
+    let mut levels = order.chunk_by(|&a, &b| probabilities[a] == probabilities[b]).peekable();
+    while let Some(level) = levels.next() {
+        for &i in level {
+            confusion.repredict(truth[i], 0, 1, weight(weights, i));
+        }
+        let here = probabilities[level[0]];
+        let next = levels.peek().map_or(0.0, |level| probabilities[level[0]]);
+        let tried = Threshold { threshold: between(next, here), value: metric.of_confusion(&confusion)? };
+        let off = |threshold: f64| (threshold - 0.5).abs();
+        if tried.value > best.value || tried.value == best.value && off(tried.threshold) < off(best.threshold)
+        {
+            best = tried;
+        }
+    }
+    Ok(best)
+}
+
+/// A threshold that `high` reaches and `low` does not; between neighbouring numbers that is `high` itself.
+fn between(low: f64, high: f64) -> f64 {
+    let middle = low + (high - low) / 2.0;
+    if middle > low { middle } else { high }
+}
+
+/// A temperature and what it does to the log loss.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Temperature {
+    /// Divide z by it before the softmax (or the sigmoid); from 0.01 to 100.
+    pub temperature: f64,
+    /// Mean log loss with temperature 1.
+    pub before: f64,
+    /// Mean log loss with this temperature.
+    pub after: f64,
+}
+
+/// The temperature T for which the mean log loss of softmax(z/T) is least (Guo, Pleiss, Sun, Weinberger, 2017).
+///
+/// `z` holds the weighted inputs of the output layer, one row a sample; a single column is the input of a sigmoid, as
+/// which (0, z) stands. As a function of β = 1/T the loss is convex, with the derivatives
+/// mean(E[z] − z_y) and mean(Var[z]), mean and variance taken over the classes with the probabilities softmax(βz).
+/// Newton's steps find the root of the first, and bisection wherever they would leave the interval that holds it.
+///
+/// # Errors
+/// Without samples, or for a z that is not finite.
+///
+/// # Panics
+/// When the lengths differ or a class has no column.
+pub fn temperature<T: Real>(
+    truth: &[u32],
+    z: Rows<'_, T>,
+    weights: Option<&[f64]>,
+) -> Result<Temperature, Undefined> {
+    assert_eq!(truth.len(), z.len(), "one row a sample");
+    if z.iter().flatten().any(|z| !z.is_finite()) {
+        return Err(Undefined::new("log-loss", "an input of the output layer is not finite"));
+    }
+    let at = |beta| slope(truth, z, weights, beta);
+    let before = at(1.0)?;
+    let (mut low, mut high) = (0.01, 100.0);
+    let mut beta = if at(low)?.first >= 0.0 {
+        low
+    } else if at(high)?.first <= 0.0 {
+        high
+    } else {
+        1.0
+    };
+    // 200 halvings of the interval are more than a f64 has room for.
+    for _ in 0..200 {
+        let Slope { first, second, .. } = at(beta)?;
+        if first == 0.0 || beta == low || beta == high {
+            break;
+        }
+        if first > 0.0 {
+            high = beta
+        } else {
+            low = beta
+        }
+        let newton = beta - first / second;
+        let next = if newton > low && newton < high { newton } else { low + (high - low) / 2.0 };
+        let done = (next - beta).abs() <= 4.0 * f64::EPSILON * beta;
+        beta = next;
+        if done {
+            break;
+        }
+    }
+    Ok(Temperature { temperature: 1.0 / beta, before: before.loss, after: at(beta)?.loss })
+}
+
+/// The mean log loss of softmax(βz), and its first two derivatives by β.
+struct Slope {
+    loss: f64,
+    first: f64,
+    second: f64,
+}
+
+fn slope<T: Real>(
+    truth: &[u32],
+    z: Rows<'_, T>,
+    weights: Option<&[f64]>,
+    beta: f64,
+) -> Result<Slope, Undefined> {
+    let mut slope = Slope { loss: 0.0, first: 0.0, second: 0.0 };
+    let mut row = Vec::new();
+    let total = super::mean("log-loss", truth.len(), weights, |i| {
+        row.clear();
+        if z.cols() == 1 {
+            row.push(0.0);
+        }
+        row.extend(z.row(i).iter().map(|z| z.to_f64()));
+        let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let right = row[truth[i] as usize];
+        let (mut sum, mut first, mut second) = (0.0, 0.0, 0.0);
+        for z in &row {
+            // Measured from the largest, no exponential overflows and the variance cancels little.
+            let off = z - largest;
+            let e = super::exp(beta * off);
+            sum += e;
+            first += e * off;
+            second += e * off * off;
+        }
+        let (mean, square) = (first / sum, second / sum);
+        let weight = weight(weights, i);
+        slope.loss += weight * (super::ln(sum) - beta * (right - largest));
+        slope.first += weight * (mean - (right - largest));
+        slope.second += weight * (square - mean * mean);
+        1.0
+    });
+    total?;
+    let weights: f64 = (0..truth.len()).map(|i| weight(weights, i)).sum();
+    Ok(Slope { loss: slope.loss / weights, first: slope.first / weights, second: slope.second / weights })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use deltarule_kernels::Matrix;
+
+    #[test]
+    fn a_threshold_lies_between_the_classes_it_parts() {
+        let best = threshold(Metric::Accuracy, &[0, 0, 1, 1], &[0.1, 0.2, 0.4, 0.9], None).unwrap();
+        assert_eq!(best.value, 1.0);
+        assert!((best.threshold - 0.3).abs() < 1e-15);
+        // Everything is of one class: below or above all probabilities, whichever is nearer to one half.
+        let all = threshold(Metric::Accuracy, &[1, 1], &[0.2, 0.3], None).unwrap();
+        assert_eq!((all.threshold, all.value), (0.1, 1.0));
+        let none = threshold(Metric::Accuracy, &[0, 0], &[0.2, 1.0], None).unwrap();
+        assert_eq!((none.threshold, none.value), (1.0_f64.next_up(), 1.0));
+        // Neighbouring numbers have nothing between them.
+        let (low, high) = (0.25, 0.25_f64.next_up());
+        let close = threshold(Metric::Accuracy, &[0, 1], &[low, high], None).unwrap();
+        assert_eq!((close.threshold, close.value), (high, 1.0));
+    }
+
+    #[test]
+    fn a_threshold_needs_a_metric_that_depends_on_it() {
+        let error = threshold(Metric::RocAuc, &[0, 1], &[0.1, 0.2], None).unwrap_err();
+        assert_eq!(error.to_string(), "roc-auc is undefined: it does not depend on a threshold");
+        assert!(threshold(Metric::F1, &[0, 1], &[0.1, f64::NAN], None).is_err());
+        assert!(threshold(Metric::F1, &[], &[], None).is_err());
+    }
+
+    #[test]
+    fn a_temperature_stays_within_its_bounds() {
+        // All right: the surer the better. All wrong: the less sure the better.
+        let z = Matrix::from_rows(&[[2.0, -1.0], [-3.0, 0.5]]);
+        let sure = temperature(&[0, 1], Rows::all(&z), None).unwrap();
+        assert!((sure.temperature - 0.01).abs() < 1e-15 && sure.after < sure.before);
+        let wrong = temperature(&[1, 0], Rows::all(&z), None).unwrap();
+        assert!((wrong.temperature - 100.0).abs() < 1e-12 && wrong.after < wrong.before);
+        let infinite = Matrix::from_rows(&[[f64::INFINITY, 0.0]]);
+        assert!(temperature(&[0], Rows::all(&infinite), None).is_err());
+        assert!(temperature(&[], Rows::all(&Matrix::<f64>::zeros(0, 2)), None).is_err());
+    }
+
+    /// Two of three samples are right, all with |z| = 2: σ(2/T) = 2/3, so that T = 2 / ln 2.
+    #[test]
+    fn the_temperature_of_one_column_is_that_of_a_sigmoid() {
+        let z = Matrix::from_rows(&[[2.0], [2.0], [2.0]]);
+        let found = temperature(&[1, 1, 0], Rows::all(&z), None).unwrap();
+        assert!((found.temperature - 2.0 / 2.0_f64.ln()).abs() < 1e-12);
+        let columns = Matrix::from_rows(&[[0.0, 2.0], [0.0, 2.0], [0.0, 2.0]]);
+        assert_eq!(temperature(&[1, 1, 0], Rows::all(&columns), None).unwrap(), found);
+    }
+}
