@@ -5,13 +5,15 @@ use super::constants::Precision;
 use super::{exp, polynomial};
 use crate::lanes::Lanes;
 
-/// 1/(1 + e⁻ˣ), the logistic function, as small as e^x where x is far below 0.
+/// 1/(1 + e⁻ˣ), the logistic function, as small as eˣ where x is far below 0.
 ///
-/// With t = e^−|x|, it is 1/(1 + t) from 0 on and t/(1 + t) below.
+/// With t = e^−|x|, it is 1/(1 + t) from 0 on and t/(1 + t) below; from t = ½ down the latter as t − t·t/(1 + t),
+/// where the rounding of 1 + t matters less.
 #[inline(always)]
 pub fn sigmoid<V: Lanes>(x: V) -> V {
     let t = exp(-x.magnitude());
-    V::select(x.below(V::zero()), t, V::one()) / (V::one() + t)
+    let quotient = V::select(x.below(V::zero()), t, V::one()) / (V::one() + t);
+    V::select(x.below(V::constant(-0.7)), (-t).fma(quotient, t), quotient)
 }
 
 /// The hyperbolic tangent: a polynomial up to 0.55, 1 − 2/(e²ˣ + 1) above.
