@@ -1,0 +1,266 @@
+//! One pass over a table, in memory that does not grow with its rows.
+
+use super::{ColumnProfile, Kind};
+use crate::cells::{self, Family};
+use crate::error::TableError;
+use crate::table::Table;
+use arrow::array::{Array, ArrayRef, StringArray};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Different values counted in a column of text, a target, or a column named as categorical.
+const WIDE_CAP: usize = 10_000;
+/// Different values counted in any other column of numbers: enough to tell classes from amounts.
+const NARROW_CAP: usize = 64;
+/// Bytes that the different values of one column may take.
+const BYTES_CAP: usize = 1 << 20;
+/// The first values that are shown.
+const SHOWN: usize = 3;
+/// Rows below which nothing is taken for an identifier: three consecutive numbers prove nothing.
+const FEWEST_IDENTIFIED: u64 = 20;
+/// A text column of at most so many values is categorical however few rows there are.
+const FEW_VALUES: usize = 20;
+
+/// How many different values a column has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Distinct {
+    /// Exactly so many.
+    Exactly(usize),
+    /// More than were counted.
+    MoreThan(usize),
+}
+
+impl Distinct {
+    /// The number of different values, where it is known.
+    pub fn exactly(self) -> Option<usize> {
+        match self {
+            Self::Exactly(count) => Some(count),
+            Self::MoreThan(_) => None,
+        }
+    }
+}
+
+/// Profiles every column of `source` in one pass; those for which `wide` says so have all their values counted.
+///
+/// Text of up to `max_categories` different values is categorical.
+///
+/// # Errors
+/// When the source cannot be read.
+pub fn survey(
+    source: &dyn Table,
+    wide: impl Fn(&str) -> bool,
+    max_categories: usize,
+) -> Result<Vec<ColumnProfile>, TableError> {
+    let schema = source.schema();
+    let mut columns: Vec<Statistics> = schema
+        .fields()
+        .iter()
+        .map(|field| Statistics::new(Family::of(field.data_type()), wide(field.name())))
+        .collect();
+    for batch in source.batches()? {
+        let batch = batch?;
+        for (statistics, column) in columns.iter_mut().zip(batch.columns()) {
+            statistics.add(column);
+        }
+    }
+    let profile = |(statistics, name): (Statistics, &String)| statistics.profile(name, max_categories);
+    Ok(columns.into_iter().zip(schema.fields().iter().map(|field| field.name())).map(profile).collect())
+}
+
+/// What has been seen of one column so far.
+struct Statistics {
+    family: Family,
+    rows: u64,
+    missing: u64,
+    counts: HashMap<String, u64>,
+    bytes: usize,
+    cap: usize,
+    full: bool,
+    /// Every value so far was new, until counting stopped.
+    all_new: bool,
+    first: Vec<String>,
+    all_numbers: bool,
+    all_whole: bool,
+    all_moments: bool,
+    /// Each value is the one before plus one.
+    consecutive: bool,
+    last: Option<f64>,
+    range: Option<(f64, f64)>,
+}
+
+impl Statistics {
+    fn new(family: Family, wide: bool) -> Self {
+        let cap = if wide || matches!(family, Family::Text) { WIDE_CAP } else { NARROW_CAP };
+        Self {
+            family,
+            rows: 0,
+            missing: 0,
+            counts: HashMap::new(),
+            bytes: 0,
+            cap,
+            full: false,
+            all_new: true,
+            first: Vec::new(),
+            all_numbers: matches!(family, Family::Number | Family::Text),
+            all_whole: true,
+            all_moments: family == Family::Text,
+            consecutive: true,
+            last: None,
+            range: None,
+        }
+    }
+
+    fn add(&mut self, column: &ArrayRef) {
+        self.rows += column.len() as u64;
+        match self.family {
+            Family::Number => self.add_numbers(column),
+            Family::Nested => self.missing += column.null_count() as u64,
+            Family::Truth | Family::Moment | Family::Clock | Family::Text => {
+                let texts = cells::texts(column);
+                for row in 0..texts.len() {
+                    self.add_text(&texts, row);
+                }
+            }
+        }
+    }
+
+    fn add_numbers(&mut self, column: &ArrayRef) {
+        let Ok(values) = cells::numbers(column) else {
+            self.all_numbers = false;
+            return;
+        };
+        // Text is only made of numbers while they are still counted.
+        let texts = (!self.full).then(|| cells::texts(column));
+        for (row, &value) in values.iter().enumerate() {
+            if value.is_nan() {
+                self.missing += 1;
+                continue;
+            }
+            self.see_number(value);
+            if let Some(text) = texts.as_ref().and_then(|texts| cells::text_at(texts, row)) {
+                self.count(text);
+            }
+        }
+    }
+
+    fn add_text(&mut self, texts: &StringArray, row: usize) {
+        let Some(text) = cells::text_at(texts, row) else {
+            self.missing += 1;
+            return;
+        };
+        if self.all_numbers {
+            match cells::number(text).filter(|_| !is_code(text)) {
+                Some(value) => self.see_number(value),
+                None => self.all_numbers = false,
+            }
+        }
+        self.all_moments = self.all_moments && cells::moment(text).is_some();
+        self.count(text);
+    }
+
+    fn see_number(&mut self, value: f64) {
+        self.all_whole &= value.fract() == 0.0;
+        self.consecutive &= self.last.is_none_or(|last| value == last + 1.0);
+        self.last = Some(value);
+        let (least, greatest) = self.range.unwrap_or((value, value));
+        self.range = Some((least.min(value), greatest.max(value)));
+    }
+
+    fn count(&mut self, text: &str) {
+        if let Some(count) = self.counts.get_mut(text) {
+            *count += 1;
+            self.all_new &= self.full;
+        } else if !self.full {
+            if self.first.len() < SHOWN {
+                self.first.push(text.to_owned());
+            }
+            if self.counts.len() == self.cap || self.bytes + text.len() > BYTES_CAP {
+                self.full = true;
+                return;
+            }
+            self.bytes += text.len();
+            self.counts.insert(text.to_owned(), 1);
+        }
+    }
+
+    fn profile(self, name: &str, max_categories: usize) -> ColumnProfile {
+        let kind = self.kind(name, max_categories);
+        let numeric = self.all_numbers && self.range.is_some();
+        let distinct = match self.counts.len() {
+            seen if self.full => Distinct::MoreThan(seen),
+            seen => Distinct::Exactly(seen),
+        };
+        let mut counts: Vec<_> = if self.full { Vec::new() } else { self.counts.into_iter().collect() };
+        counts.sort_unstable();
+        ColumnProfile {
+            name: name.to_owned(),
+            kind,
+            rows: self.rows,
+            missing: self.missing,
+            distinct,
+            first: self.first,
+            whole: numeric && self.all_whole,
+            numeric,
+            range: self.range.filter(|_| numeric),
+            counts,
+        }
+    }
+
+    fn kind(&self, name: &str, max_categories: usize) -> Kind {
+        let present = self.rows - self.missing;
+        let seen = self.counts.len();
+        let exactly = |count| !self.full && seen == count;
+        if self.family == Family::Nested {
+            Kind::Nested
+        } else if present == 0 {
+            Kind::Empty
+        } else if exactly(1) {
+            // Whether the one value is there may still tell something.
+            if self.missing == 0 { Kind::Constant } else { Kind::Categorical }
+        } else if matches!(self.family, Family::Moment | Family::Clock) {
+            Kind::Date
+        } else if self.all_numbers {
+            self.kind_of_numbers(name, exactly(2))
+        } else if exactly(2) {
+            Kind::Binary
+        } else if self.all_moments {
+            Kind::Date
+        } else if self.all_new && present >= FEWEST_IDENTIFIED {
+            Kind::Identifier
+        } else if self.full || seen > max_categories || (seen > FEW_VALUES && seen as u64 * 2 > present) {
+            Kind::Text
+        } else {
+            Kind::Categorical
+        }
+    }
+
+    fn kind_of_numbers(&self, name: &str, two_values: bool) -> Kind {
+        let numbered = self.consecutive && self.missing == 0 && self.rows >= FEWEST_IDENTIFIED;
+        let named = self.all_whole && self.full && names_identifier(name);
+        if numbered || named {
+            Kind::Identifier
+        } else if two_values && self.all_whole {
+            Kind::Binary
+        } else {
+            Kind::Numeric
+        }
+    }
+}
+
+/// Digits that are a code, not an amount: `007`, the postcode `01234`.
+fn is_code(text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '+']);
+    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a name says that its column identifies: `id`, `customer_id`, `PassengerId`, `uuid`, `index`.
+fn names_identifier(name: &str) -> bool {
+    let lower = name.trim().to_lowercase();
+    matches!(lower.as_str(), "" | "id" | "uuid" | "guid" | "index" | "rowid" | "row_number" | "unnamed: 0")
+        || ["_id", "-id", " id", ".id"].iter().any(|end| lower.ends_with(end))
+        || name
+            .strip_suffix("Id")
+            .or(name.strip_suffix("ID"))
+            .is_some_and(|stem| stem.ends_with(|last: char| last.is_lowercase() || last.is_ascii_digit()))
+}
