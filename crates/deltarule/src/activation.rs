@@ -24,9 +24,9 @@
 //! `elu`, `selu`) σ′ is the derivative from the left, as is usual.
 
 use crate::error::{Error, Result};
-use crate::math;
 use crate::spec::Spec;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
+use deltarule_kernels::math;
 use deltarule_kernels::{Elementwise, Lanes, Real, Source};
 use serde::{Deserialize, Serialize};
 use std::fmt;

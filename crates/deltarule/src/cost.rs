@@ -18,9 +18,9 @@
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
-use crate::math;
 use crate::spec::Spec;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
+use deltarule_kernels::math;
 use deltarule_kernels::products::map;
 use deltarule_kernels::{Elementwise, Lanes, Matrix, Real, Rows, Source, Team};
 use serde::{Deserialize, Serialize};

@@ -6,9 +6,9 @@
 
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::math;
 use crate::network::Layer;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
+use deltarule_kernels::math;
 use deltarule_kernels::products::{self, Gradient, Parameters};
 use deltarule_kernels::{Elementwise, Lanes, Matrix, Panels, Real, Rows, Source, Step, Team};
 

@@ -11,7 +11,6 @@ pub mod evaluate;
 pub mod folds;
 pub mod gradcheck;
 pub mod init;
-mod math;
 pub mod metrics;
 mod names;
 pub mod network;

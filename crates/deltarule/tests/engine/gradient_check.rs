@@ -1,8 +1,6 @@
 //! Backpropagation against central differences, over every activation, cost and shape.
 
-mod common;
-
-use common::{COSTS, ELEMENTWISE, Numbers, Samples};
+use crate::common::{COSTS, ELEMENTWISE, Numbers, Samples};
 use deltarule::gradcheck::{self, Kink, Parameter, Settings, Verdict};
 use deltarule::{Activation, Batch, Cost, Matrix, Network, Objective, Regularisation, Team};
 

@@ -1,0 +1,9 @@
+//! What backpropagation computes, held against arithmetic by hand, plain loops, central differences and itself.
+
+mod activations;
+mod batches;
+mod common;
+mod component_form;
+mod costs;
+mod gradient_check;
+mod worked_example;
