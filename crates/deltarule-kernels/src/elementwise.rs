@@ -2,6 +2,7 @@
 
 use crate::lanes::Lanes;
 use crate::real::Real;
+use std::marker::PhantomData;
 
 /// Which of the two a derivative is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Source {
 /// An elementwise σ with its σ′, written over [`Lanes`].
 ///
 /// The products call it a tile at a time, so that an enumeration of functions decides once a tile which one it is.
+/// Both functions and all they call are to be `#[inline(always)]`: only inside the product are they compiled for the
+/// instructions of its vectors.
 pub trait Elementwise<T: Real>: Copy + Sync {
     /// Sets every value of the tile to σ of it: `tile.map(|z| …)`.
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>);
@@ -24,34 +27,126 @@ pub trait Elementwise<T: Real>: Copy + Sync {
     fn source(self) -> Source;
 }
 
-/// Rows of values to be replaced by a function of themselves. Each row is a whole number of vectors.
+/// Rows of whole vectors: where the first starts, and how far it is to the next.
+type Place<P> = (P, usize);
+
+/// Values to be replaced by a function of themselves.
 pub struct MapTile<'a, V: Lanes> {
-    pub(crate) from: &'a [V::Real],
-    pub(crate) to: &'a mut [V::Real],
+    from: Place<*const V::Real>,
+    to: Place<*mut V::Real>,
+    rows: usize,
+    vectors: usize,
+    values: PhantomData<&'a mut V::Real>,
 }
 
-impl<V: Lanes> MapTile<'_, V> {
+impl<'a, V: Lanes> MapTile<'a, V> {
+    /// # Safety
+    /// All of `rows × vectors` vectors can be read and written as long as the tile lives; both places may be the same.
+    #[inline(always)]
+    pub(crate) unsafe fn new(
+        from: Place<*const V::Real>,
+        to: Place<*mut V::Real>,
+        rows: usize,
+        vectors: usize,
+    ) -> Self {
+        Self { from, to, rows, vectors, values: PhantomData }
+    }
+
+    /// One row, a whole number of vectors long.
+    pub(crate) fn row(from: &'a [V::Real], to: &'a mut [V::Real]) -> Self {
+        assert_eq!(from.len(), to.len(), "a row and its place");
+        Self {
+            vectors: from.len() / V::COUNT,
+            from: (from.as_ptr(), 0),
+            to: (to.as_mut_ptr(), 0),
+            rows: 1,
+            values: PhantomData,
+        }
+    }
+
     /// Puts `f(x)` in place of every x.
     #[inline(always)]
     pub fn map(self, f: impl Fn(V) -> V) {
-        for (from, to) in self.from.chunks_exact(V::COUNT).zip(self.to.chunks_exact_mut(V::COUNT)) {
-            f(V::load(from)).store(to);
+        for r in 0..self.rows {
+            for c in 0..self.vectors {
+                // SAFETY: the tile was made with the promise that these vectors can be read and written.
+                let (from, to) = unsafe {
+                    let from = self.from.0.add(r * self.from.1 + c * V::COUNT);
+                    let to = self.to.0.add(r * self.to.1 + c * V::COUNT);
+                    (vector::<V>(from), to)
+                };
+                let value = f(V::load(from));
+                // SAFETY: as above; `from` is not used any more.
+                value.store(unsafe { vector_mut::<V>(to) });
+            }
         }
     }
 }
 
-/// Rows of errors δ to be multiplied by the derivative at a source value. Each row is a whole number of vectors.
+/// Errors δ to be multiplied by the derivative at a source value.
 pub struct ScaleTile<'a, V: Lanes> {
-    pub(crate) source: &'a [V::Real],
-    pub(crate) delta: &'a mut [V::Real],
+    source: Place<*const V::Real>,
+    delta: Place<*mut V::Real>,
+    rows: usize,
+    vectors: usize,
+    values: PhantomData<&'a mut V::Real>,
 }
 
-impl<V: Lanes> ScaleTile<'_, V> {
+impl<'a, V: Lanes> ScaleTile<'a, V> {
+    /// # Safety
+    /// All of `rows × vectors` vectors can be read and the δ written as long as the tile lives.
+    #[inline(always)]
+    pub(crate) unsafe fn new(
+        source: Place<*const V::Real>,
+        delta: Place<*mut V::Real>,
+        rows: usize,
+        vectors: usize,
+    ) -> Self {
+        Self { source, delta, rows, vectors, values: PhantomData }
+    }
+
+    /// One row, a whole number of vectors long.
+    pub(crate) fn row(source: &'a [V::Real], delta: &'a mut [V::Real]) -> Self {
+        assert_eq!(source.len(), delta.len(), "a row and its sources");
+        Self {
+            vectors: source.len() / V::COUNT,
+            source: (source.as_ptr(), 0),
+            delta: (delta.as_mut_ptr(), 0),
+            rows: 1,
+            values: PhantomData,
+        }
+    }
+
     /// Multiplies every δ by `f` of its source.
     #[inline(always)]
     pub fn scale(self, f: impl Fn(V) -> V) {
-        for (source, delta) in self.source.chunks_exact(V::COUNT).zip(self.delta.chunks_exact_mut(V::COUNT)) {
-            (V::load(delta) * f(V::load(source))).store(delta);
+        for r in 0..self.rows {
+            for c in 0..self.vectors {
+                // SAFETY: the tile was made with the promise that these vectors can be read and δ written, and
+                // nothing else refers to them meanwhile.
+                let (source, delta) = unsafe {
+                    let source = self.source.0.add(r * self.source.1 + c * V::COUNT);
+                    let delta = self.delta.0.add(r * self.delta.1 + c * V::COUNT);
+                    (vector::<V>(source), vector_mut::<V>(delta))
+                };
+                (V::load(delta) * f(V::load(source))).store(delta);
+            }
         }
     }
+}
+
+/// # Safety
+/// One vector can be read at `at`, and is not written as long as the slice lives.
+#[inline(always)]
+unsafe fn vector<'a, V: Lanes>(at: *const V::Real) -> &'a [V::Real] {
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(at, V::COUNT) }
+}
+
+/// # Safety
+/// One vector can be written at `at`, and nothing else refers to it as long as the slice lives.
+#[inline(always)]
+unsafe fn vector_mut<'a, V: Lanes>(at: *mut V::Real) -> &'a mut [V::Real] {
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts_mut(at, V::COUNT) }
 }

@@ -1,5 +1,11 @@
 //! A vector of numbers, whatever the instruction set: an algorithm is written once over [`Lanes`].
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;
+pub(crate) mod vector;
+
 use crate::real::Real;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 

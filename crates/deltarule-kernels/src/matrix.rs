@@ -1,6 +1,7 @@
 //! Row-major matrices whose rows start on cache lines, and views of some of their rows.
 
 use crate::real::Real;
+use crate::tile::{Lines, Target};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -152,6 +153,11 @@ impl<T: Real> Matrix<T> {
         self.rows = rows;
     }
 
+    /// The rows as the products write them.
+    pub(crate) fn target(&mut self) -> Target<T> {
+        Target { base: self.values.as_mut_slice().as_mut_ptr(), stride: self.stride }
+    }
+
     /// The whole storage, padding included: row `i` starts at `i * stride()`.
     pub fn storage(&self) -> &[T] {
         self.values.as_slice()
@@ -230,6 +236,16 @@ impl<'a, T: Real> Rows<'a, T> {
     /// Number of columns.
     pub fn cols(&self) -> usize {
         self.matrix.cols
+    }
+
+    /// The rows as the products read them.
+    pub(crate) fn lines(&self) -> Lines<T> {
+        let base = self.storage().as_ptr();
+        let (first, indices) = match self.choice {
+            Choice::From(first) => (first, std::ptr::null()),
+            Choice::Picked(indices) => (0, indices.as_ptr()),
+        };
+        Lines { base: base.wrapping_add(first * self.matrix.stride), indices, stride: self.matrix.stride }
     }
 
     /// Where row `i` of this view starts in the matrix's storage.

@@ -60,12 +60,12 @@ impl<T: Real> Panels<T> {
         self.inputs
     }
 
-    /// Panel `p`.
-    pub(crate) fn panel(&self, p: usize) -> Panel {
+    /// Panel `p` of panels of this size.
+    #[inline]
+    pub(crate) fn panel_of(p: usize, outputs: usize, inputs: usize) -> Panel {
         let first = p * Self::WIDTH;
-        let rest = self.outputs - first;
-        let width = if rest > T::PER_LINE { Self::WIDTH } else { T::PER_LINE };
-        Panel { start: first * self.inputs, first, width }
+        let width = if outputs - first > T::PER_LINE { Self::WIDTH } else { T::PER_LINE };
+        Panel { start: first * inputs, first, width }
     }
 
     fn index(&self, j: usize, k: usize) -> usize {
@@ -75,7 +75,7 @@ impl<T: Real> Panels<T> {
             self.outputs,
             self.inputs
         );
-        let panel = self.panel(j / Self::WIDTH);
+        let panel = Self::panel_of(j / Self::WIDTH, self.outputs, self.inputs);
         panel.start + k * panel.width + (j - panel.first)
     }
 

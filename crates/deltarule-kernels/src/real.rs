@@ -7,9 +7,31 @@ use std::iter::Sum;
 use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    use crate::isa::{Isa, Task, dispatch};
+    #[cfg(target_arch = "aarch64")]
+    use crate::lanes::neon;
+    use crate::lanes::vector::Vector;
+    #[cfg(target_arch = "x86_64")]
+    use crate::lanes::{avx2, avx512};
+
+    pub trait Sealed: Sized {
+        /// Runs the task on the vectors of this number that the instruction set has.
+        fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output
+        where
+            Self: super::Real;
+    }
+    impl Sealed for f32 {
+        #[inline]
+        fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output {
+            dispatch!(isa, task, f32, avx2::Ymm32, avx512::Zmm32, neon::Neon32)
+        }
+    }
+    impl Sealed for f64 {
+        #[inline]
+        fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output {
+            dispatch!(isa, task, f64, avx2::Ymm64, avx512::Zmm64, neon::Neon64)
+        }
+    }
 }
 
 /// A floating-point number that networks are made of: `f32` or `f64`, and nothing else.

@@ -65,36 +65,44 @@ impl<T: Real> Step<T> {
         Self { eta, l2: T::ZERO, l1: T::ZERO, decay: T::ZERO, ..self }
     }
 
-    /// The new parameter and moments from the old ones and from the sum over the batch.
+    /// Whether there is nothing but the rule: no l2, l1 or decay.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.l2 == T::ZERO && self.l1 == T::ZERO && self.decay == T::ZERO
+    }
+
+    /// The new parameter and moments from the old ones and from the sum over the batch. A term whose constant is zero
+    /// is left out.
     #[inline(always)]
     pub fn apply<V: Lanes<Real = T>>(&self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
-        let zero = V::zero();
-        let sign = V::select(w.equals(zero), zero, V::one().with_sign(w));
-        let g = V::splat(self.l2).fma(w, sum * V::splat(self.scale));
-        let g = V::splat(self.l1).fma(sign, g);
-        let w = (-V::splat(self.decay)).fma(w, w);
-        let minus_eta = V::splat(-self.eta);
-        let [m, v] = moments;
+        let (g, w) = self.penalised(sum, w);
         match self.rule {
-            Rule::Sgd => (minus_eta.fma(g, w), moments),
-            Rule::Momentum { mu } => {
-                let m = V::splat(mu).fma(m, g);
-                (minus_eta.fma(m, w), [m, v])
-            }
-            Rule::Nesterov { mu } => {
-                let mu = V::splat(mu);
-                let m = mu.fma(m, g);
-                (minus_eta.fma(mu.fma(m, g), w), [m, v])
-            }
+            Rule::Sgd => Sgd.apply(self.eta, g, w, moments),
+            Rule::Momentum { mu } => Momentum { mu }.apply(self.eta, g, w, moments),
+            Rule::Nesterov { mu } => Nesterov { mu }.apply(self.eta, g, w, moments),
             Rule::Adam { beta1, beta2, epsilon } => {
-                let m = V::splat(beta1).fma(m, V::splat(T::ONE - beta1) * g);
-                let v = V::splat(beta2).fma(v, V::splat(T::ONE - beta2) * (g * g));
-                (minus_eta.fma(m / (v.square_root() + V::splat(epsilon)), w), [m, v])
+                Adam { beta1, beta2, epsilon }.apply(self.eta, g, w, moments)
             }
         }
     }
-}
 
+    /// The gradient with its penalties, and the decayed parameter.
+    #[inline(always)]
+    fn penalised<V: Lanes<Real = T>>(&self, sum: V, w: V) -> (V, V) {
+        let mut g = sum * V::splat(self.scale);
+        let mut w = w;
+        if self.l2 != T::ZERO {
+            g = V::splat(self.l2).fma(w, g);
+        }
+        if self.l1 != T::ZERO {
+            let sign = V::select(w.equals(V::zero()), V::zero(), V::one().with_sign(w));
+            g = V::splat(self.l1).fma(sign, g);
+        }
+        if self.decay != T::ZERO {
+            w = V::splat(-self.decay).fma(w, w);
+        }
+        (g, w)
+    }
+}
 /// The running values of an optimizer for one layer, in the layout of its weights and biases.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments<T: Real> {
@@ -108,5 +116,108 @@ impl<T: Real> Moments<T> {
     /// All zero, for a layer of this size.
     pub fn zeros(count: usize, outputs: usize, inputs: usize) -> Self {
         Self { w: vec![Panels::zeros(outputs, inputs); count], b: vec![vec![T::ZERO; outputs]; count] }
+    }
+}
+
+/// What becomes of a finished sum of the gradient, as the products see it: one type, and so one compiled store, a rule.
+pub(crate) trait Store<T: Real>: Copy + Send + Sync {
+    /// How many running values are read and written.
+    const MOMENTS: usize;
+    /// The new value and running values.
+    fn apply<V: Lanes<Real = T>>(self, sum: V, value: V, moments: [V; 2]) -> (V, [V; 2]);
+}
+
+/// The gradient itself: the sum times a factor.
+#[derive(Clone, Copy)]
+pub(crate) struct Keep<T>(pub(crate) T);
+
+impl<T: Real> Store<T> for Keep<T> {
+    const MOMENTS: usize = 0;
+    #[inline(always)]
+    fn apply<V: Lanes<Real = T>>(self, sum: V, _: V, moments: [V; 2]) -> (V, [V; 2]) {
+        (sum * V::splat(self.0), moments)
+    }
+}
+
+/// A step with its rule as a type of its own. `PLAIN` where l2, l1 and decay are zero.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<T, R, const PLAIN: bool> {
+    pub(crate) step: Step<T>,
+    pub(crate) rule: R,
+}
+
+impl<T: Real, R: Moving<T>, const PLAIN: bool> Store<T> for Known<T, R, PLAIN> {
+    const MOMENTS: usize = R::MOMENTS;
+    #[inline(always)]
+    fn apply<V: Lanes<Real = T>>(self, sum: V, value: V, moments: [V; 2]) -> (V, [V; 2]) {
+        let step = if PLAIN { self.step.for_biases(self.step.eta) } else { self.step };
+        let (g, w) = step.penalised(sum, value);
+        self.rule.apply(step.eta, g, w, moments)
+    }
+}
+
+/// One rule of [`Rule`], which says what it does.
+pub(crate) trait Moving<T: Real>: Copy + Send + Sync {
+    /// How many running values it keeps.
+    const MOMENTS: usize;
+    /// The new parameter and running values from the gradient and the old ones.
+    fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, moments: [V; 2]) -> (V, [V; 2]);
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Sgd;
+
+impl<T: Real> Moving<T> for Sgd {
+    const MOMENTS: usize = 0;
+    #[inline(always)]
+    fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
+        (V::splat(-eta).fma(g, w), moments)
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Momentum<T> {
+    pub(crate) mu: T,
+}
+
+impl<T: Real> Moving<T> for Momentum<T> {
+    const MOMENTS: usize = 1;
+    #[inline(always)]
+    fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, [m, unused]: [V; 2]) -> (V, [V; 2]) {
+        let m = V::splat(self.mu).fma(m, g);
+        (V::splat(-eta).fma(m, w), [m, unused])
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Nesterov<T> {
+    pub(crate) mu: T,
+}
+
+impl<T: Real> Moving<T> for Nesterov<T> {
+    const MOMENTS: usize = 1;
+    #[inline(always)]
+    fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, [m, unused]: [V; 2]) -> (V, [V; 2]) {
+        let mu = V::splat(self.mu);
+        let m = mu.fma(m, g);
+        (V::splat(-eta).fma(mu.fma(m, g), w), [m, unused])
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Adam<T> {
+    pub(crate) beta1: T,
+    pub(crate) beta2: T,
+    pub(crate) epsilon: T,
+}
+
+impl<T: Real> Moving<T> for Adam<T> {
+    const MOMENTS: usize = 2;
+    #[inline(always)]
+    fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, [m, v]: [V; 2]) -> (V, [V; 2]) {
+        let Self { beta1, beta2, epsilon } = self;
+        let m = V::splat(beta1).fma(m, V::splat(T::ONE - beta1) * g);
+        let v = V::splat(beta2).fma(v, V::splat(T::ONE - beta2) * (g * g));
+        (V::splat(-eta).fma(m / (v.square_root() + V::splat(epsilon)), w), [m, v])
     }
 }

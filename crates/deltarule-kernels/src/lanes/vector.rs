@@ -1,0 +1,103 @@
+//! What the products need of a vector beyond [`Lanes`], and how its instructions are made available.
+
+use super::Lanes;
+use crate::isa::Task;
+
+/// A vector as the products use it, by pointer and without checks. Visible to the crate alone.
+///
+/// # Safety
+/// `read`, `write` and `transpose` touch exactly the values their descriptions name.
+pub unsafe trait Vector: Lanes {
+    /// Rows of a product's tile that is two vectors wide: as many as keep the sums in registers.
+    const ROWS: usize;
+    /// Rows of a tile of the gradient, which shares the registers with the optimizer: 6, 8 or 12.
+    const UPDATE_ROWS: usize;
+
+    /// The `COUNT` values at `from`.
+    ///
+    /// # Safety
+    /// They can be read, and the instructions of this vector exist.
+    unsafe fn read(from: *const Self::Real) -> Self;
+
+    /// Writes the lanes to the `COUNT` values at `to`.
+    ///
+    /// # Safety
+    /// They can be written, and the instructions of this vector exist.
+    unsafe fn write(self, to: *mut Self::Real);
+
+    /// Writes the transpose of a block of `COUNT × COUNT` values to another place. Strides are between rows, in values.
+    ///
+    /// # Safety
+    /// The rows at `from` can be read and those at `to` written, and the instructions of this vector exist.
+    unsafe fn transpose(from: *const Self::Real, from_stride: usize, to: *mut Self::Real, to_stride: usize);
+
+    /// Runs the task as one function compiled for the instructions of this vector.
+    ///
+    /// # Safety
+    /// The instructions exist on this processor.
+    unsafe fn enter<K: Task<Self::Real>>(task: K) -> K::Output;
+}
+
+/// The arithmetic operators of a vector type from the intrinsics that do them.
+macro_rules! operators {
+    ($name:ident, $add:ident, $sub:ident, $mul:ident, $div:ident) => {
+        operators!($name, Add, add, $add);
+        operators!($name, Sub, sub, $sub);
+        operators!($name, Mul, mul, $mul);
+        operators!($name, Div, div, $div);
+    };
+    ($name:ident, $operator:ident, $method:ident, $intrinsic:ident) => {
+        impl std::ops::$operator for $name {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                // SAFETY: as in `splat` of this type.
+                Self(unsafe { $intrinsic(self.0, other.0) })
+            }
+        }
+    };
+}
+pub(crate) use operators;
+
+/// One lane is a vector too: the portable path of every product.
+macro_rules! one_lane {
+    ($real:ident) => {
+        // SAFETY: one value is read or written, and no special instructions are needed.
+        unsafe impl Vector for $real {
+            const ROWS: usize = 6;
+            const UPDATE_ROWS: usize = 6;
+
+            #[inline(always)]
+            unsafe fn read(from: *const Self) -> Self {
+                // SAFETY: the caller's promise.
+                unsafe { *from }
+            }
+            #[inline(always)]
+            unsafe fn write(self, to: *mut Self) {
+                // SAFETY: the caller's promise.
+                unsafe { *to = self }
+            }
+            #[inline(always)]
+            unsafe fn transpose(from: *const Self, _: usize, to: *mut Self, _: usize) {
+                // SAFETY: the caller's promise.
+                unsafe { *to = *from }
+            }
+            #[inline(always)]
+            unsafe fn enter<K: Task<Self>>(task: K) -> K::Output {
+                #[cfg(target_arch = "x86_64")]
+                if is_x86_feature_detected!("fma") {
+                    #[target_feature(enable = "fma")]
+                    fn with_fma<K: Task<$real>>(task: K) -> K::Output {
+                        task.run::<$real>()
+                    }
+                    // SAFETY: just detected. The same results as without, where `mul_add` is a library's function.
+                    return unsafe { with_fma(task) };
+                }
+                task.run::<Self>()
+            }
+        }
+    };
+}
+
+one_lane!(f32);
+one_lane!(f64);

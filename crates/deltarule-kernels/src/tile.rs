@@ -1,0 +1,204 @@
+//! The one microkernel, and the tiles it is run on.
+
+use crate::lanes::vector::Vector;
+use crate::panels::Panels;
+use crate::real::Real;
+use std::ops::Range;
+
+/// Sums of products kept in registers: `sums[r][c] += left(r, p) · right(p)[c]` for every step p in order,
+/// each rounded once. All three products are this loop, and differ in where `left` and `right` look.
+///
+/// # Safety
+/// `right` gives pointers to `C` whole vectors, and the instructions of `V` exist.
+#[inline(always)]
+pub(crate) unsafe fn accumulate<V: Vector, const R: usize, const C: usize>(
+    sums: &mut [[V; C]; R],
+    steps: Range<usize>,
+    left: impl Fn(usize, usize) -> V::Real,
+    right: impl Fn(usize) -> *const V::Real,
+) {
+    for p in steps {
+        let right = right(p);
+        // SAFETY: the caller's promise.
+        let right: [V; C] = std::array::from_fn(|c| unsafe { V::read(right.add(c * V::COUNT)) });
+        for r in 0..R {
+            let left = V::splat(left(r, p));
+            for c in 0..C {
+                sums[r][c] = left.fma(right[c], sums[r][c]);
+            }
+        }
+    }
+}
+
+/// One or two vectors' width of a panel, from its first row to its last: the columns a tile runs along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Strip {
+    /// Index in the panels' storage of its first value.
+    pub(crate) start: usize,
+    /// Values from one row of the panel to the next.
+    pub(crate) pitch: usize,
+    /// The first output of the strip.
+    pub(crate) first: usize,
+    /// How many of its lanes are outputs; the others are padding.
+    pub(crate) outputs: usize,
+    /// One or two.
+    pub(crate) vectors: usize,
+}
+
+impl Strip {
+    /// The numbers of the strips that these panels have on vectors `V`.
+    pub(crate) fn of_panels<V: Vector>(panels: Range<usize>, outputs: usize) -> Range<usize> {
+        let lanes = 2 * V::COUNT;
+        let each = Panels::<V::Real>::WIDTH / lanes;
+        panels.start * each..(panels.end * each).min(outputs.div_ceil(lanes))
+    }
+
+    /// Strip `n` of a layer of this size.
+    pub(crate) fn nth<V: Vector>(n: usize, outputs: usize, inputs: usize) -> Self {
+        let first = n * 2 * V::COUNT;
+        let panel = Panels::<V::Real>::panel_of(first / Panels::<V::Real>::WIDTH, outputs, inputs);
+        let outputs = (outputs - first).min(2 * V::COUNT);
+        Self {
+            start: panel.start + (first - panel.first),
+            pitch: panel.width,
+            first,
+            outputs,
+            vectors: outputs.div_ceil(V::COUNT),
+        }
+    }
+
+    /// Lanes of the strip, padding included.
+    pub(crate) fn lanes<V: Vector>(self) -> usize {
+        self.vectors * V::COUNT
+    }
+}
+
+/// The ranges that cut `len` rows into as few tiles of at most `most` rows as will do, of sizes that differ by one at most:
+/// a last tile of one row would leave the adders waiting for each other.
+pub(crate) fn even_tiles(len: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let tiles = len.div_ceil(most);
+    let (size, larger) = if tiles == 0 { (0, 0) } else { (len / tiles, len % tiles) };
+    (0..tiles).map(move |t| {
+        let start = t * size + t.min(larger);
+        start..start + size + usize::from(t < larger)
+    })
+}
+
+/// A matrix that several threads write, each its own part.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<T> {
+    pub(crate) base: *mut T,
+    pub(crate) stride: usize,
+}
+
+// SAFETY: a pointer may be sent; the parts that the products hand out never overlap.
+unsafe impl<T: Real> Send for Target<T> {}
+// SAFETY: as for `Send`.
+unsafe impl<T: Real> Sync for Target<T> {}
+
+impl<T> Target<T> {
+    /// Row `i` at column `j`.
+    ///
+    /// # Safety
+    /// The place is inside the matrix or at its end.
+    #[inline(always)]
+    pub(crate) unsafe fn at(self, i: usize, j: usize) -> *mut T {
+        // SAFETY: the caller's promise.
+        unsafe { self.base.add(i * self.stride + j) }
+    }
+}
+
+/// Rows that a product reads, by pointer.
+#[derive(Clone, Copy)]
+pub(crate) struct Lines<T> {
+    pub(crate) base: *const T,
+    /// The row numbers, or null for consecutive rows.
+    pub(crate) indices: *const u32,
+    pub(crate) stride: usize,
+}
+
+// SAFETY: the rows are only read.
+unsafe impl<T: Real> Send for Lines<T> {}
+// SAFETY: as for `Send`.
+unsafe impl<T: Real> Sync for Lines<T> {}
+
+impl<T> Lines<T> {
+    /// The first value of row `i`.
+    ///
+    /// # Safety
+    /// There is such a row.
+    #[inline(always)]
+    pub(crate) unsafe fn row(self, i: usize) -> *const T {
+        // SAFETY: the caller's promise; indices were checked when they were picked.
+        unsafe {
+            let row = if self.indices.is_null() { i } else { *self.indices.add(i) as usize };
+            self.base.add(row * self.stride)
+        }
+    }
+}
+
+/// Calls a function whose first constant is a number of rows known only at run time, from 1 to 14.
+macro_rules! with_rows {
+    ($rows:expr, $R:ident => $call:expr) => {
+        match $rows {
+            1 => {
+                const $R: usize = 1;
+                $call
+            }
+            2 => {
+                const $R: usize = 2;
+                $call
+            }
+            3 => {
+                const $R: usize = 3;
+                $call
+            }
+            4 => {
+                const $R: usize = 4;
+                $call
+            }
+            5 => {
+                const $R: usize = 5;
+                $call
+            }
+            6 => {
+                const $R: usize = 6;
+                $call
+            }
+            7 => {
+                const $R: usize = 7;
+                $call
+            }
+            8 => {
+                const $R: usize = 8;
+                $call
+            }
+            9 => {
+                const $R: usize = 9;
+                $call
+            }
+            10 => {
+                const $R: usize = 10;
+                $call
+            }
+            11 => {
+                const $R: usize = 11;
+                $call
+            }
+            12 => {
+                const $R: usize = 12;
+                $call
+            }
+            13 => {
+                const $R: usize = 13;
+                $call
+            }
+            14 => {
+                const $R: usize = 14;
+                $call
+            }
+            rows => unreachable!("a tile of {rows} rows"),
+        }
+    };
+}
+pub(crate) use with_rows;
