@@ -4,9 +4,9 @@ use crate::isa::Task;
 use crate::lanes::vector::Vector;
 use crate::multiply::padded;
 use crate::panels::Panels;
-use crate::real::Real;
-use crate::tile::{Lines, Strip, Target, accumulate, with_rows};
-use crate::update::Store;
+use crate::real::{Real, sealed::Sealed};
+use crate::tile::{Lines, Strip, Target, accumulate, with_rows, write_row};
+use crate::update::{Adam, Keep, Known, Momentum, Moving, Nesterov, Rule, Sgd, Step, Store};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -47,45 +47,83 @@ impl<T: Real> Layer<T> {
     }
 }
 
-/// A step of one layer: all that its parts have in common.
+/// What becomes of the gradient.
 #[derive(Clone, Copy)]
-pub(crate) struct Descend<'a, T, W, B> {
-    pub(crate) layer: Layer<T>,
-    pub(crate) sums: Sums<'a, T>,
-    pub(crate) w_store: W,
-    pub(crate) b_store: B,
+pub(crate) enum Fate<T> {
+    /// Kept in place of the parameters, times this factor.
+    Kept(T),
+    /// Handed to the optimizer; the learning rate of the biases.
+    Applied(Step<T>, T),
 }
 
-// SAFETY: each part writes the rows of its own strip and range, and the rows of w_t that mirror them.
-unsafe impl<T: Real, W: Sync, B: Sync> Sync for Descend<'_, T, W, B> {}
-// SAFETY: as for `Sync`.
-unsafe impl<T: Real, W: Send, B: Send> Send for Descend<'_, T, W, B> {}
-
 /// The inputs `rows` of some panels of the layer.
-pub(crate) struct Part<'a, T, W, B> {
-    pub(crate) step: Descend<'a, T, W, B>,
+#[derive(Clone)]
+pub struct Part<'a, T> {
+    pub(crate) layer: Layer<T>,
+    pub(crate) sums: Sums<'a, T>,
+    pub(crate) fate: Fate<T>,
     pub(crate) panels: Range<usize>,
     /// Starts at a multiple of a cache line's values.
     pub(crate) rows: Range<usize>,
 }
 
-impl<T: Real, W: Store<T>, B: Store<T>> Task<T> for Part<'_, T, W, B> {
+// SAFETY: each part writes the rows of its own panels and range, and the rows of w_t that mirror them.
+unsafe impl<T: Real> Sync for Part<'_, T> {}
+// SAFETY: as for `Sync`.
+unsafe impl<T: Real> Send for Part<'_, T> {}
+
+impl<T: Real> Task<T> for Part<'_, T> {
     type Output = ();
 
+    /// One compiled store for each rule.
     #[inline(always)]
     fn run<V: Vector<Real = T>>(self) {
-        let Layer { outputs, inputs, .. } = self.step.layer;
-        for n in Strip::of_panels::<V>(self.panels, outputs) {
-            let strip = Strip::nth::<V>(n, outputs, inputs);
+        match self.fate {
+            Fate::Kept(scale) => self.descend::<V, _, _>(Keep(scale), Keep(scale)),
+            Fate::Applied(step, eta_b) => match step.rule {
+                Rule::Sgd => self.by::<V, _>(step, eta_b, Sgd),
+                Rule::Momentum { mu } => self.by::<V, _>(step, eta_b, Momentum { mu }),
+                Rule::Nesterov { mu } => self.by::<V, _>(step, eta_b, Nesterov { mu }),
+                Rule::Adam { beta1, beta2, epsilon } => {
+                    self.by::<V, _>(step, eta_b, Adam { beta1, beta2, epsilon });
+                }
+            },
+        }
+    }
+}
+
+impl<T: Real> Part<'_, T> {
+    #[inline(always)]
+    fn by<V: Vector<Real = T>, R: Moving<T>>(self, step: Step<T>, eta_b: T, rule: R) {
+        let biases = Known { step: step.for_biases(eta_b), rule };
+        self.descend::<V, _, _>(Known { step, rule }, biases);
+    }
+
+    #[inline(always)]
+    fn descend<V: Vector<Real = T>, W: Store<T>, B: Store<T>>(self, w_store: W, b_store: B) {
+        let Self { layer, sums, panels, rows, .. } = self;
+        let step = Descend { layer, sums, w_store, b_store };
+        for n in Strip::of_panels::<V>(panels, layer.outputs) {
+            let strip = Strip::nth::<V>(n, layer.outputs, layer.inputs);
             // SAFETY: the strip and the rows are in the layer, and `Task::run` is entered with the instructions of `V`.
             unsafe {
-                match strip.vectors {
-                    1 => self.step.descend::<V, 1>(strip, self.rows.clone()),
-                    _ => self.step.descend::<V, 2>(strip, self.rows.clone()),
+                if const { V::COUNT == V::Real::PER_LINE } && strip.vectors == 1 {
+                    step.descend::<V, 1>(strip, rows.clone());
+                } else {
+                    step.descend::<V, 2>(strip, rows.clone());
                 }
             }
         }
     }
+}
+
+/// A layer, the sums and their stores.
+#[derive(Clone, Copy)]
+struct Descend<'a, T, W, B> {
+    layer: Layer<T>,
+    sums: Sums<'a, T>,
+    w_store: W,
+    b_store: B,
 }
 
 /// Most rows of a tile, and most lanes of a strip.
@@ -117,7 +155,7 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
                     for k in rows.clone() {
                         self.store::<V, C>(strip, k, w.as_ptr().add(strip.start + k * strip.pitch));
                     }
-                    self.mirror::<V, C>(strip, rows);
+                    self.mirror::<V>(strip, rows);
                 }
                 Sums::Rows { delta, x, count, .. } => {
                     let mut pending = Pending {
@@ -140,16 +178,16 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
                             });
                         } else {
                             self.store_pending::<V, C>(strip, &mut pending);
-                            with_rows!(size, R => V::enter(Plain::<V, T, R, C>(tile, &mut pending, PhantomData)));
+                            plain::<V, C>(size, tile, &mut pending);
                         }
                         // All rows before this tile have been stored by now.
                         let ready = k / V::COUNT * V::COUNT;
-                        self.mirror::<V, C>(strip, mirrored..ready);
+                        self.mirror::<V>(strip, mirrored..ready);
                         mirrored = ready.max(mirrored);
                         k += size;
                     }
                     self.store_pending::<V, C>(strip, &mut pending);
-                    self.mirror::<V, C>(strip, mirrored..rows.end);
+                    self.mirror::<V>(strip, mirrored..rows.end);
                 }
             }
         }
@@ -193,15 +231,22 @@ impl<T: Real> Tile<T> {
         pending: &mut Pending<T>,
     ) {
         const { assert!(R <= ROWS) };
-        for r in 0..R {
-            for c in 0..C {
-                // SAFETY: C vectors of a strip are LANES values at most; the caller's promise.
-                unsafe { sums[r][c].write(pending.sums[r].as_mut_ptr().add(c * V::COUNT)) };
-            }
+        for (row, to) in sums.into_iter().zip(&mut pending.sums) {
+            // SAFETY: C vectors of a strip are LANES values at most; the caller's promise.
+            unsafe { write_row(row, to.as_mut_ptr()) };
         }
         pending.first = self.k;
         pending.rows = self.k..self.k + R;
     }
+}
+
+/// A tile of any number of rows.
+///
+/// # Safety
+/// The inputs and lanes of the tile exist, and the instructions of `V`.
+unsafe fn plain<V: Vector, const C: usize>(rows: usize, tile: Tile<V::Real>, pending: &mut Pending<V::Real>) {
+    // SAFETY: the caller's promise.
+    unsafe { with_rows!(rows, R => V::enter(Plain::<V, V::Real, R, C>(tile, pending, PhantomData))) }
 }
 
 /// A tile on its own.
@@ -212,7 +257,7 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for P
 
     #[inline(always)]
     fn run<V: Vector<Real = T>>(self) {
-        if R >= V::UPDATE_ROWS {
+        if const { R >= V::UPDATE_ROWS } {
             return; // Never asked for: no need of code for it.
         }
         let Self(tile, pending, _) = self;
@@ -244,10 +289,10 @@ impl<T: Real, W: Store<T>, B: Store<T>, O: Vector<Real = T>, const C: usize> Tas
     fn run<V: Vector<Real = T>>(self) {
         // SAFETY: the tile was made inside the layer.
         unsafe {
-            match V::UPDATE_ROWS {
-                1..=6 => self.rows::<V, 6>(),
-                7..=8 => self.rows::<V, 8>(),
-                _ => self.rows::<V, 12>(),
+            if const { V::UPDATE_ROWS == 6 } {
+                self.rows::<V, 6>();
+            } else {
+                self.rows::<V, 8>();
             }
         }
     }
@@ -276,6 +321,18 @@ impl<T: Real, W: Store<T>, B: Store<T>, O: Vector<Real = T>, const C: usize> Ove
 }
 
 impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
+    /// Keeps the transposed weights, where there are any, equal to the inputs `rows` of the strip.
+    ///
+    /// # Safety
+    /// The strip and the rows are in the layer, the first is a multiple of `V::COUNT`, and the instructions of `V` exist.
+    #[inline(always)]
+    unsafe fn mirror<V: Vector<Real = T>>(&self, strip: Strip, rows: Range<usize>) {
+        if !self.layer.w_t.is_null() && !rows.is_empty() {
+            // SAFETY: the caller's promise.
+            unsafe { V::enter(Mirror { layer: self.layer, strip, rows }) };
+        }
+    }
+
     /// Stores what is pending.
     ///
     /// # Safety
@@ -342,29 +399,32 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
             }
         }
     }
+}
 
-    /// Copies the inputs `rows` of the strip to the transposed weights.
-    ///
-    /// # Safety
-    /// The strip and the rows are in the layer, the first row is a multiple of `V::COUNT`, and the instructions of `V` exist.
+/// The copying of the inputs `rows` of a strip to the transposed weights; the first is a multiple of `V::COUNT`.
+struct Mirror<T> {
+    layer: Layer<T>,
+    strip: Strip,
+    rows: Range<usize>,
+}
+
+impl<T: Real> Task<T> for Mirror<T> {
+    type Output = ();
+
     #[inline(always)]
-    unsafe fn mirror<V: Vector<Real = T>, const C: usize>(&self, strip: Strip, rows: Range<usize>) {
-        if self.layer.w_t.is_null() {
-            return;
-        }
+    fn run<V: Vector<Real = T>>(self) {
+        let Self { layer, strip, rows } = self;
         for first in rows.clone().step_by(V::COUNT) {
-            for c in 0..C {
+            for lane in (0..strip.outputs).step_by(V::COUNT) {
                 let inputs = (rows.end - first).min(V::COUNT);
-                let outputs = (strip.outputs - c * V::COUNT).min(V::COUNT);
-                let panel =
-                    Panels::<T>::panel_of(first / Panels::<T>::WIDTH, self.layer.inputs, self.layer.outputs);
-                // SAFETY: the caller's promise; a block of V::COUNT lanes never leaves a panel of w_t, whose rows are
-                // the outputs.
+                let outputs = (strip.outputs - lane).min(V::COUNT);
+                let panel = Panels::<T>::panel_of(first / Panels::<T>::WIDTH, layer.inputs, layer.outputs);
+                // SAFETY: the strip and the rows are in the layer; a block of V::COUNT lanes never leaves a panel of
+                // w_t, whose rows are the outputs.
                 unsafe {
-                    let from = self.layer.w.value.add(strip.start + first * strip.pitch + c * V::COUNT);
-                    let start =
-                        panel.start + (strip.first + c * V::COUNT) * panel.width + (first - panel.first);
-                    let to = Target { base: self.layer.w_t.add(start), stride: panel.width };
+                    let from = layer.w.value.add(strip.start + first * strip.pitch + lane);
+                    let start = panel.start + (strip.first + lane) * panel.width + (first - panel.first);
+                    let to = Target { base: layer.w_t.add(start), stride: panel.width };
                     if inputs == V::COUNT && outputs == V::COUNT {
                         V::transpose(from, strip.pitch, to.base, to.stride);
                     } else {
@@ -425,9 +485,10 @@ unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
                 *old = V::read(place.add(at));
             }
             let (mut new, mut kept) = store.apply(sum, V::read(places.value.add(at)), old);
-            let outputs = strip.outputs - c * V::COUNT;
+            let outputs = strip.outputs.saturating_sub(c * V::COUNT);
             if outputs < V::COUNT {
-                [new, kept[0], kept[1]] = [new, kept[0], kept[1]].map(|value| first_lanes(value, outputs));
+                new = first_lanes(new, outputs);
+                kept = [first_lanes(kept[0], outputs), first_lanes(kept[1], outputs)];
             }
             new.write(places.value.add(at));
             for (kept, place) in kept.into_iter().zip(places.moments).take(S::MOMENTS) {
@@ -440,7 +501,7 @@ unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
 /// The first `count` lanes of the vector, and zeros after them.
 #[inline(always)]
 fn first_lanes<V: Vector>(value: V, count: usize) -> V {
-    let flags: [V::Real; 16] =
-        std::array::from_fn(|lane| if lane < count { V::Real::ONE } else { V::Real::ZERO });
-    V::select(V::load(&flags).equals(V::one()), value, V::zero())
+    // SAFETY: 32 values, of which COUNT from 16 − count on are read: COUNT is 16 at most.
+    let flags = unsafe { V::read(V::Real::ONES_THEN_ZEROS.as_ptr().add(16 - count)) };
+    V::select(flags.equals(V::one()), value, V::zero())
 }

@@ -240,12 +240,11 @@ impl<'a, T: Real> Rows<'a, T> {
 
     /// The rows as the products read them.
     pub(crate) fn lines(&self) -> Lines<T> {
-        let base = self.storage().as_ptr();
-        let (first, indices) = match self.choice {
-            Choice::From(first) => (first, std::ptr::null()),
-            Choice::Picked(indices) => (0, indices.as_ptr()),
-        };
-        Lines { base: base.wrapping_add(first * self.matrix.stride), indices, stride: self.matrix.stride }
+        let (base, stride) = (self.storage().as_ptr(), self.matrix.stride);
+        match self.choice {
+            Choice::From(first) => Lines::consecutive(base.wrapping_add(first * stride), stride),
+            Choice::Picked(indices) => Lines::picked(base, indices, stride),
+        }
     }
 
     /// Where row `i` of this view starts in the matrix's storage.

@@ -4,7 +4,7 @@ use crate::elementwise::{Elementwise, MapTile, ScaleTile};
 use crate::isa::Task;
 use crate::lanes::vector::Vector;
 use crate::real::Real;
-use crate::tile::{Lines, Strip, Target, accumulate, even_tiles, with_rows};
+use crate::tile::{Lines, Strip, Target, accumulate, even_tiles, read_row, with_rows, write_row};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -76,7 +76,7 @@ impl<T: Real, F: Elementwise<T>> Task<T> for Part<'_, T, F> {
                             to,
                             stride: sums.stride,
                         };
-                        tile_of::<V>(rows, strip.vectors, task);
+                        V::tile(rows, strip.vectors, task);
                         if done + steps == inputs {
                             finish_tile::<V, F>(finish, sums, strip, first, rows);
                         }
@@ -102,7 +102,7 @@ pub(crate) fn padded<T: Real>(values: &[T], strip: Strip) -> [T; 32] {
 
 /// A tile of sums over some of the steps.
 #[derive(Clone, Copy)]
-struct Tile<T> {
+pub struct Tile<T> {
     x: Lines<T>,
     first: usize,
     done: usize,
@@ -120,12 +120,13 @@ struct Tile<T> {
 /// # Safety
 /// The tile's rows, steps and lanes exist, and so do the instructions of `V`.
 #[inline(always)]
-unsafe fn tile_of<V: Vector>(rows: usize, vectors: usize, tile: Tile<V::Real>) {
+pub(crate) unsafe fn tile_of<V: Vector>(rows: usize, vectors: usize, tile: Tile<V::Real>) {
     // SAFETY: the caller's promise.
     unsafe {
-        match vectors {
-            1 => with_rows!(rows, R => V::enter(Shaped::<V, R, 1>(tile, PhantomData))),
-            _ => with_rows!(rows, R => V::enter(Shaped::<V, R, 2>(tile, PhantomData))),
+        if const { V::COUNT == V::Real::PER_LINE } && vectors == 1 {
+            with_rows!(rows, R => V::enter(Shaped::<V, R, 1>(tile, PhantomData)));
+        } else {
+            with_rows!(rows, R => V::enter(Shaped::<V, R, 2>(tile, PhantomData)));
         }
     }
 }
@@ -138,21 +139,21 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for S
 
     #[inline(always)]
     fn run<V: Vector<Real = T>>(self) {
-        if R > V::ROWS {
+        if const { R > V::ROWS } {
             return; // Never asked for: no need of code for it.
         }
         let Tile { x, first, done, steps, w, pitch, from, to, stride } = self.0;
         // SAFETY: `tile_of` was promised that all of this exists.
         unsafe {
-            let rows: [*const T; R] = std::array::from_fn(|r| x.row(first + r).add(done));
-            let mut sums: [[V; C]; R] = std::array::from_fn(|r| {
-                std::array::from_fn(|c| V::read(from.0.add(r * from.1 + c * V::COUNT)))
-            });
+            let mut rows = [std::ptr::null::<T>(); R];
+            let mut sums = [[V::zero(); C]; R];
+            for r in 0..R {
+                rows[r] = x.row(first + r).add(done);
+                sums[r] = read_row(from.0.add(r * from.1));
+            }
             accumulate(&mut sums, 0..steps, |r, p| *rows[r].add(p), |p| w.add(p * pitch));
             for (r, row) in sums.into_iter().enumerate() {
-                for (c, sum) in row.into_iter().enumerate() {
-                    sum.write(to.add(r * stride + c * V::COUNT));
-                }
+                write_row(row, to.add(r * stride));
             }
         }
     }

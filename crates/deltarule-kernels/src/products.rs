@@ -1,6 +1,6 @@
 //! The three products of backpropagation, each with what is done to a result before it is stored.
 
-use crate::descend::{self, Descend, Layer, Sums};
+use crate::descend::{self, Fate, Layer, Sums};
 use crate::elementwise::{Elementwise, Source};
 use crate::matrix::{Matrix, Rows};
 use crate::multiply::{self, Finish, Multiply};
@@ -8,7 +8,7 @@ use crate::panels::Panels;
 use crate::real::Real;
 use crate::team::Team;
 use crate::tile::{Target, even_tiles};
-use crate::update::{Adam, Keep, Known, Moments, Momentum, Moving, Nesterov, Rule, Sgd, Step, Store};
+use crate::update::{Moments, Step};
 use std::ops::Range;
 
 /// Products of fewer multiplications than this are computed by the caller's thread alone: sharing would cost
@@ -131,7 +131,7 @@ pub fn gradient<T: Real>(
 ) {
     let Gradient { w, b } = gradient;
     assert_eq!(b.len(), w.outputs(), "biases and outputs of the layer");
-    descend(team, Layer::new(w, b), sums(delta, x), Keep(scale), Keep(scale));
+    descend(team, Layer::new(w, b), sums(delta, x), Fate::Kept(scale));
 }
 
 /// The parameters of one layer and what moves with them.
@@ -161,7 +161,8 @@ pub fn gradient_update<T: Real>(
     eta_b: T,
     parameters: Parameters<'_, T>,
 ) {
-    step_of_rule(team, sums(delta, x), step, eta_b, parameters);
+    let layer = layer_of(parameters, step.rule.moments());
+    descend(team, layer, sums(delta, x), Fate::Applied(*step, eta_b));
 }
 
 /// The optimizer on a gradient that was kept: `step.scale` multiplies it once more (clipping), 1 leaves it.
@@ -183,7 +184,8 @@ pub fn update<T: Real>(
     );
     assert_eq!(b.len(), gradient.b.len(), "biases and their gradient");
     let sums = Sums::Kept { w: gradient.w.storage(), b: &gradient.b };
-    step_of_rule(team, sums, step, eta_b, parameters);
+    let layer = layer_of(parameters, step.rule.moments());
+    descend(team, layer, sums, Fate::Applied(*step, eta_b));
 }
 
 /// The products of rows, whose sizes are checked when the layer's are known.
@@ -195,41 +197,6 @@ fn sums<'a, T: Real>(delta: Rows<'a, T>, x: Rows<'a, T>) -> Sums<'a, T> {
         count: x.len(),
         delta_cols: delta.cols(),
         x_cols: x.cols(),
-    }
-}
-
-/// One compiled store for each rule, and one more for each without penalties.
-fn step_of_rule<T: Real>(
-    team: &Team,
-    sums: Sums<'_, T>,
-    step: &Step<T>,
-    eta_b: T,
-    parameters: Parameters<'_, T>,
-) {
-    match step.rule {
-        Rule::Sgd => step_by(team, sums, step, eta_b, parameters, Sgd),
-        Rule::Momentum { mu } => step_by(team, sums, step, eta_b, parameters, Momentum { mu }),
-        Rule::Nesterov { mu } => step_by(team, sums, step, eta_b, parameters, Nesterov { mu }),
-        Rule::Adam { beta1, beta2, epsilon } => {
-            step_by(team, sums, step, eta_b, parameters, Adam { beta1, beta2, epsilon });
-        }
-    }
-}
-
-fn step_by<T: Real, R: Moving<T>>(
-    team: &Team,
-    sums: Sums<'_, T>,
-    step: &Step<T>,
-    eta_b: T,
-    parameters: Parameters<'_, T>,
-    rule: R,
-) {
-    let layer = layer_of(parameters, R::MOMENTS);
-    let b_store = Known::<T, R, true> { step: step.for_biases(eta_b), rule };
-    if step.is_plain() {
-        descend(team, layer, sums, Known::<T, R, true> { step: *step, rule }, b_store);
-    } else {
-        descend(team, layer, sums, Known::<T, R, false> { step: *step, rule }, b_store);
     }
 }
 
@@ -259,13 +226,7 @@ fn layer_of<T: Real>(parameters: Parameters<'_, T>, count: usize) -> Layer<T> {
 }
 
 /// The common part of the gradient's products.
-fn descend<T: Real, W: Store<T>, B: Store<T>>(
-    team: &Team,
-    layer: Layer<T>,
-    sums: Sums<'_, T>,
-    w_store: W,
-    b_store: B,
-) {
+fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<T>) {
     let Layer { outputs, inputs, .. } = layer;
     let rows = match sums {
         Sums::Rows { count, delta_cols, x_cols, .. } => {
@@ -285,14 +246,15 @@ fn descend<T: Real, W: Store<T>, B: Store<T>>(
     };
     let most = most.max(1);
     let blocks = inputs.div_ceil(most).max(1);
-    let step = Descend { layer, sums, w_store, b_store };
-    team.share(blocks * columns, &|part| {
-        let first = part % blocks * most;
+    let part = descend::Part { layer, sums, fate, panels: 0..0, rows: 0..0 };
+    team.share(blocks * columns, &|n| {
+        let first = n % blocks * most;
         let rows = first..inputs.min(first + most);
-        let panels = nth_tile(panels, panels.div_ceil(columns), part / blocks);
-        T::on(team.isa(), descend::Part { step, panels, rows });
+        let panels = nth_tile(panels, panels.div_ceil(columns), n / blocks);
+        T::descend(team.isa(), descend::Part { panels, rows, ..part.clone() });
     });
 }
+
 /// `to = σ(from)` for every row.
 pub fn map<T: Real, F: Elementwise<T>>(team: &Team, from: Rows<'_, T>, f: F, to: &mut Matrix<T>) {
     check_target(to, from.len(), from.cols());

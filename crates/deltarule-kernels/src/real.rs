@@ -6,7 +6,8 @@ use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
-mod sealed {
+pub(crate) mod sealed {
+    use crate::descend::Part;
     use crate::isa::{Isa, Task, dispatch};
     #[cfg(target_arch = "aarch64")]
     use crate::lanes::neon;
@@ -14,22 +15,52 @@ mod sealed {
     #[cfg(target_arch = "x86_64")]
     use crate::lanes::{avx2, avx512};
 
-    pub trait Sealed: Sized {
+    pub trait Sealed: Sized + 'static {
+        /// Sixteen ones and sixteen zeros: from somewhere in the first half on, flags of so many lanes of a vector.
+        const ONES_THEN_ZEROS: &'static [Self; 32];
+
         /// Runs the task on the vectors of this number that the instruction set has.
         fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output
         where
             Self: super::Real;
+
+        /// Runs the part. Not generic: compiled once, here.
+        fn descend(isa: Isa, part: Part<'_, Self>);
     }
     impl Sealed for f32 {
+        const ONES_THEN_ZEROS: &'static [Self; 32] = &{
+            let mut flags = [0.0; 32];
+            let mut lane = 0;
+            while lane < 16 {
+                flags[lane] = 1.0;
+                lane += 1;
+            }
+            flags
+        };
         #[inline]
         fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output {
             dispatch!(isa, task, f32, avx2::Ymm32, avx512::Zmm32, neon::Neon32)
         }
+        fn descend(isa: Isa, part: Part<'_, Self>) {
+            Self::on(isa, part);
+        }
     }
     impl Sealed for f64 {
+        const ONES_THEN_ZEROS: &'static [Self; 32] = &{
+            let mut flags = [0.0; 32];
+            let mut lane = 0;
+            while lane < 16 {
+                flags[lane] = 1.0;
+                lane += 1;
+            }
+            flags
+        };
         #[inline]
         fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output {
             dispatch!(isa, task, f64, avx2::Ymm64, avx512::Zmm64, neon::Neon64)
+        }
+        fn descend(isa: Isa, part: Part<'_, Self>) {
+            Self::on(isa, part);
         }
     }
 }

@@ -168,7 +168,8 @@ impl Desk {
         let mut looks = 0;
         loop {
             let round = self.round.load(Ordering::SeqCst);
-            if (round % 2 == 1 && round != seen) || self.closing.load(Ordering::SeqCst) {
+            let is_new = |round: usize| !round.is_multiple_of(2) && round != seen;
+            if is_new(round) || self.closing.load(Ordering::SeqCst) {
                 return round;
             }
             looks += 1;
@@ -179,7 +180,7 @@ impl Desk {
             self.sleepers[number].store(true, Ordering::SeqCst);
             // Whoever opens a round after this line sees the flag and wakes this thread.
             let round = self.round.load(Ordering::SeqCst);
-            if (round % 2 == 0 || round == seen) && !self.closing.load(Ordering::SeqCst) {
+            if !is_new(round) && !self.closing.load(Ordering::SeqCst) {
                 thread::park();
             }
             self.sleepers[number].store(false, Ordering::SeqCst);

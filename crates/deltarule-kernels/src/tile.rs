@@ -18,15 +18,40 @@ pub(crate) unsafe fn accumulate<V: Vector, const R: usize, const C: usize>(
     right: impl Fn(usize) -> *const V::Real,
 ) {
     for p in steps {
-        let right = right(p);
         // SAFETY: the caller's promise.
-        let right: [V; C] = std::array::from_fn(|c| unsafe { V::read(right.add(c * V::COUNT)) });
-        for r in 0..R {
+        let right: [V; C] = unsafe { read_row(right(p)) };
+        for (r, sums) in sums.iter_mut().enumerate() {
             let left = V::splat(left(r, p));
-            for c in 0..C {
-                sums[r][c] = left.fma(right[c], sums[r][c]);
+            for (sum, right) in sums.iter_mut().zip(right) {
+                *sum = left.fma(right, *sum);
             }
         }
+    }
+}
+
+/// `C` vectors one after the other.
+///
+/// # Safety
+/// They can be read, and the instructions of `V` exist.
+#[inline(always)]
+pub(crate) unsafe fn read_row<V: Vector, const C: usize>(from: *const V::Real) -> [V; C] {
+    let mut row = [V::zero(); C];
+    for (c, vector) in row.iter_mut().enumerate() {
+        // SAFETY: the caller's promise.
+        *vector = unsafe { V::read(from.add(c * V::COUNT)) };
+    }
+    row
+}
+
+/// Writes `C` vectors one after the other.
+///
+/// # Safety
+/// They can be written, and the instructions of `V` exist.
+#[inline(always)]
+pub(crate) unsafe fn write_row<V: Vector, const C: usize>(row: [V; C], to: *mut V::Real) {
+    for (c, vector) in row.into_iter().enumerate() {
+        // SAFETY: the caller's promise.
+        unsafe { vector.write(to.add(c * V::COUNT)) };
     }
 }
 
@@ -63,7 +88,8 @@ impl Strip {
             pitch: panel.width,
             first,
             outputs,
-            vectors: outputs.div_ceil(V::COUNT),
+            // Vectors shorter than a cache line always come in pairs: a line has room for them.
+            vectors: if V::COUNT == V::Real::PER_LINE { outputs.div_ceil(V::COUNT) } else { 2 },
         }
     }
 
@@ -77,7 +103,8 @@ impl Strip {
 /// a last tile of one row would leave the adders waiting for each other.
 pub(crate) fn even_tiles(len: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let tiles = len.div_ceil(most);
-    let (size, larger) = if tiles == 0 { (0, 0) } else { (len / tiles, len % tiles) };
+    let size = len.checked_div(tiles).unwrap_or(0);
+    let larger = len - size * tiles;
     (0..tiles).map(move |t| {
         let start = t * size + t.min(larger);
         start..start + size + usize::from(t < larger)
@@ -108,12 +135,13 @@ impl<T> Target<T> {
     }
 }
 
-/// Rows that a product reads, by pointer.
+/// Rows that a product reads, by pointer: row i is number `indices[i & mask] + (i & !mask)` of those at `base`, which is
+/// `indices[i]` or i itself without a branch.
 #[derive(Clone, Copy)]
 pub(crate) struct Lines<T> {
-    pub(crate) base: *const T,
-    /// The row numbers, or null for consecutive rows.
-    pub(crate) indices: *const u32,
+    base: *const T,
+    indices: *const u32,
+    mask: usize,
     pub(crate) stride: usize,
 }
 
@@ -123,6 +151,17 @@ unsafe impl<T: Real> Send for Lines<T> {}
 unsafe impl<T: Real> Sync for Lines<T> {}
 
 impl<T> Lines<T> {
+    /// Consecutive rows.
+    pub(crate) fn consecutive(base: *const T, stride: usize) -> Self {
+        static ZERO: u32 = 0;
+        Self { base, indices: &ZERO, mask: 0, stride }
+    }
+
+    /// The rows of these numbers.
+    pub(crate) fn picked(base: *const T, indices: &[u32], stride: usize) -> Self {
+        Self { base, indices: indices.as_ptr(), mask: usize::MAX, stride }
+    }
+
     /// The first value of row `i`.
     ///
     /// # Safety
@@ -131,8 +170,8 @@ impl<T> Lines<T> {
     pub(crate) unsafe fn row(self, i: usize) -> *const T {
         // SAFETY: the caller's promise; indices were checked when they were picked.
         unsafe {
-            let row = if self.indices.is_null() { i } else { *self.indices.add(i) as usize };
-            self.base.add(row * self.stride)
+            let number = *self.indices.add(i & self.mask) as usize + (i & !self.mask);
+            self.base.add(number * self.stride)
         }
     }
 }

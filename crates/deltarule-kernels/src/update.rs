@@ -65,11 +65,6 @@ impl<T: Real> Step<T> {
         Self { eta, l2: T::ZERO, l1: T::ZERO, decay: T::ZERO, ..self }
     }
 
-    /// Whether there is nothing but the rule: no l2, l1 or decay.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.l2 == T::ZERO && self.l1 == T::ZERO && self.decay == T::ZERO
-    }
-
     /// The new parameter and moments from the old ones and from the sum over the batch. A term whose constant is zero
     /// is left out.
     #[inline(always)]
@@ -139,20 +134,19 @@ impl<T: Real> Store<T> for Keep<T> {
     }
 }
 
-/// A step with its rule as a type of its own. `PLAIN` where l2, l1 and decay are zero.
+/// A step with its rule as a type of its own.
 #[derive(Clone, Copy)]
-pub(crate) struct Known<T, R, const PLAIN: bool> {
+pub(crate) struct Known<T, R> {
     pub(crate) step: Step<T>,
     pub(crate) rule: R,
 }
 
-impl<T: Real, R: Moving<T>, const PLAIN: bool> Store<T> for Known<T, R, PLAIN> {
+impl<T: Real, R: Moving<T>> Store<T> for Known<T, R> {
     const MOMENTS: usize = R::MOMENTS;
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, sum: V, value: V, moments: [V; 2]) -> (V, [V; 2]) {
-        let step = if PLAIN { self.step.for_biases(self.step.eta) } else { self.step };
-        let (g, w) = step.penalised(sum, value);
-        self.rule.apply(step.eta, g, w, moments)
+        let (g, w) = self.step.penalised(sum, value);
+        self.rule.apply(self.step.eta, g, w, moments)
     }
 }
 

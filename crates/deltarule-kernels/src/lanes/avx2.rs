@@ -3,6 +3,7 @@
 use super::Lanes;
 use super::vector::{Vector, operators};
 use crate::isa::Task;
+use crate::multiply::{Tile, tile_of};
 use std::arch::x86_64::*;
 use std::ops::Neg;
 
@@ -147,11 +148,18 @@ macro_rules! ymm {
             unsafe fn transpose(from: *const $real, from_stride: usize, to: *mut $real, to_stride: usize) {
                 // SAFETY: the caller's promise.
                 unsafe {
-                    let rows = std::array::from_fn(|i| $loadu(from.add(i * from_stride)));
+                    let mut rows = [Self::zero().0; $count];
+                    for (i, row) in rows.iter_mut().enumerate() {
+                        *row = $loadu(from.add(i * from_stride));
+                    }
                     for (i, row) in $transpose(rows).into_iter().enumerate() {
                         $storeu(to.add(i * to_stride), row);
                     }
                 }
+            }
+            unsafe fn tile(rows: usize, vectors: usize, tile: Tile<$real>) {
+                // SAFETY: the caller's promise.
+                unsafe { tile_of::<Self>(rows, vectors, tile) }
             }
             #[inline(always)]
             unsafe fn enter<K: Task<$real>>(task: K) -> K::Output {

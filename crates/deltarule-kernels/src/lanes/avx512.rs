@@ -3,6 +3,7 @@
 use super::Lanes;
 use super::vector::{Vector, operators};
 use crate::isa::Task;
+use crate::multiply::{Tile, tile_of};
 use std::arch::x86_64::*;
 use std::ops::Neg;
 
@@ -21,7 +22,7 @@ macro_rules! zmm {
         $name:ident, $real:ident, $mask:ident, $count:literal, $bits:ident, $float:ident,
         $set1:ident, $set1_bits:ident, $loadu:ident, $storeu:ident, $fma:ident, $sqrt:ident, $max:ident, $min:ident,
         $round:ident, $cmp:ident, $blend:ident, $sign:expr, $fraction:literal, $bias:literal, $integer:ident,
-        $to_integer:ident, $to_real:ident, $add_bits:ident, $shift_left:ident, $shift_right:ident, $permute:ident
+        $to_integer:ident, $to_real:ident, $add_bits:ident, $shift_left:ident, $shift_right:ident, $permute:ident, $loadi:ident
     ) => {
         impl Lanes for $name {
             type Real = $real;
@@ -157,11 +158,14 @@ macro_rules! zmm {
             unsafe fn transpose(from: *const $real, from_stride: usize, to: *mut $real, to_stride: usize) {
                 // SAFETY: the caller's promise for the reads and writes; AVX-512 as in `splat`.
                 unsafe {
-                    let mut rows: [_; $count] = std::array::from_fn(|i| $loadu(from.add(i * from_stride)));
+                    let mut rows = [Self::zero().0; $count];
+                    for (i, row) in rows.iter_mut().enumerate() {
+                        *row = $loadu(from.add(i * from_stride));
+                    }
                     let mut block = $count / 2;
                     while block > 0 {
-                        let low = std::mem::transmute::<[$integer; $count], __m512i>(exchange_low(block));
-                        let high = std::mem::transmute::<[$integer; $count], __m512i>(exchange_high(block));
+                        let low = $loadi(exchange::<$integer, $count>(block, 0).as_ptr().cast());
+                        let high = $loadi(exchange::<$integer, $count>(block, block).as_ptr().cast());
                         for i in 0..$count {
                             if i & block == 0 {
                                 let (a, b) = (rows[i], rows[i + block]);
@@ -175,6 +179,10 @@ macro_rules! zmm {
                         $storeu(to.add(i * to_stride), row);
                     }
                 }
+            }
+            unsafe fn tile(rows: usize, vectors: usize, tile: Tile<$real>) {
+                // SAFETY: the caller's promise.
+                unsafe { tile_of::<Self>(rows, vectors, tile) }
             }
             #[inline(always)]
             unsafe fn enter<K: Task<$real>>(task: K) -> K::Output {
@@ -217,7 +225,8 @@ zmm!(
     _mm512_add_epi32,
     _mm512_slli_epi32,
     _mm512_srli_epi32,
-    _mm512_permutex2var_ps
+    _mm512_permutex2var_ps,
+    _mm512_loadu_epi32
 );
 zmm!(
     Zmm64,
@@ -246,26 +255,21 @@ zmm!(
     _mm512_add_epi64,
     _mm512_slli_epi64,
     _mm512_srli_epi64,
-    _mm512_permutex2var_pd
+    _mm512_permutex2var_pd,
+    _mm512_loadu_epi64
 );
 
 operators!(Zmm32, _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps);
 operators!(Zmm64, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd);
 
-/// Of two rows `block` apart, the lanes of the first after the exchange of their off-diagonal blocks: an index
-/// below the lane count takes from the first row, one above it from the second.
+/// The lanes that two rows `block` apart have after the exchange of their off-diagonal blocks, `shift` being 0 for the
+/// first row and `block` for the second: an index below the lane count takes from the first, one above it from the second.
 #[inline(always)]
-fn exchange_low<I: TryFrom<usize>, const N: usize>(block: usize) -> [I; N] {
-    std::array::from_fn(|lane| index(if lane & block == 0 { lane } else { N + lane - block }))
-}
-
-/// The lanes of the second row after the exchange; see [`exchange_low`].
-#[inline(always)]
-fn exchange_high<I: TryFrom<usize>, const N: usize>(block: usize) -> [I; N] {
-    std::array::from_fn(|lane| index(if lane & block == 0 { lane + block } else { N + lane }))
-}
-
-#[inline(always)]
-fn index<I: TryFrom<usize>>(lane: usize) -> I {
-    I::try_from(lane).unwrap_or_else(|_| unreachable!("a lane's number is small"))
+fn exchange<I: TryFrom<usize> + Default + Copy, const N: usize>(block: usize, shift: usize) -> [I; N] {
+    let mut lanes = [I::default(); N];
+    for (lane, index) in lanes.iter_mut().enumerate() {
+        let from = if lane & block == 0 { lane + shift } else { N + lane + shift - block };
+        *index = I::try_from(from).unwrap_or_default();
+    }
+    lanes
 }

@@ -2,6 +2,7 @@
 
 use super::Lanes;
 use crate::isa::Task;
+use crate::multiply::{Tile, tile_of};
 
 /// A vector as the products use it, by pointer and without checks. Visible to the crate alone.
 ///
@@ -30,6 +31,13 @@ pub unsafe trait Vector: Lanes {
     /// # Safety
     /// The rows at `from` can be read and those at `to` written, and the instructions of this vector exist.
     unsafe fn transpose(from: *const Self::Real, from_stride: usize, to: *mut Self::Real, to_stride: usize);
+
+    /// The microkernel of [`multiply`](crate::multiply), for so many rows and vectors. Not generic: compiled here once,
+    /// and not again with every function that runs on its tiles.
+    ///
+    /// # Safety
+    /// The tile's rows, steps and lanes exist, and so do the instructions of this vector.
+    unsafe fn tile(rows: usize, vectors: usize, tile: Tile<Self::Real>);
 
     /// Runs the task as one function compiled for the instructions of this vector.
     ///
@@ -82,17 +90,12 @@ macro_rules! one_lane {
                 // SAFETY: the caller's promise.
                 unsafe { *to = *from }
             }
+            unsafe fn tile(rows: usize, vectors: usize, tile: Tile<$real>) {
+                // SAFETY: the caller's promise.
+                unsafe { tile_of::<Self>(rows, vectors, tile) }
+            }
             #[inline(always)]
             unsafe fn enter<K: Task<Self>>(task: K) -> K::Output {
-                #[cfg(target_arch = "x86_64")]
-                if is_x86_feature_detected!("fma") {
-                    #[target_feature(enable = "fma")]
-                    fn with_fma<K: Task<$real>>(task: K) -> K::Output {
-                        task.run::<$real>()
-                    }
-                    // SAFETY: just detected. The same results as without, where `mul_add` is a library's function.
-                    return unsafe { with_fma(task) };
-                }
                 task.run::<Self>()
             }
         }
