@@ -167,6 +167,10 @@ fn ranking_by_hand() {
 fn calibration_by_hand() {
     let p = Matrix::from_rows(&[[0.6, 0.4], [0.4, 0.6], [0.1, 0.9]]);
     assert_close(calibration_error(&[0, 0, 1], Rows::all(&p), None, 15).unwrap(), 0.1, "calibration");
+    // A confidence of 9/15 ends bin 9, and 0.62 lies in bin 10: (|1 − 0.6| + |0 − 0.62|)/2; in one bin they would
+    // cancel to 0.11.
+    let edge = Matrix::from_rows(&[[0.6, 0.4], [0.62, 0.38]]);
+    assert_close(calibration_error(&[0, 1], Rows::all(&edge), None, 15).unwrap(), 0.51, "edge");
     // In one bin the mean confidence is 0.7 and the accuracy 2/3.
     assert_close(calibration_error(&[0, 0, 1], Rows::all(&p), None, 1).unwrap(), 0.7 - 2.0 / 3.0, "one bin");
 }

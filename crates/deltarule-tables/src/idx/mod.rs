@@ -192,17 +192,12 @@ impl Idx {
     /// quotients are those of f32 arithmetic; elements of 32 and 64 bits are rounded to f32 first.
     pub fn matrix(&self, divisor: f32) -> Matrix<f32> {
         let mut x = Matrix::zeros(self.len(), self.width());
-        let table: [f32; 256] = std::array::from_fn(|byte| byte as f32 / divisor);
         let size = self.width() * self.kind.size();
         for i in 0..self.len() {
             let bytes = &self.bytes[i * size..][..size];
             let row = x.row_mut(i);
             match self.kind {
-                Kind::U8 => {
-                    for (value, &byte) in row.iter_mut().zip(bytes) {
-                        *value = table[usize::from(byte)];
-                    }
-                }
+                Kind::U8 => fill(row, bytes, |[b]| f32::from(b) / divisor),
                 Kind::I8 => fill(row, bytes, |[b]| f32::from(b as i8) / divisor),
                 Kind::I16 => fill(row, bytes, |b| f32::from(i16::from_be_bytes(b)) / divisor),
                 Kind::I32 => fill(row, bytes, |b| i32::from_be_bytes(b) as f32 / divisor),

@@ -189,6 +189,9 @@ mod tests {
         assert_eq!((all.threshold, all.value), (0.1, 1.0));
         let none = threshold(Metric::Accuracy, &[0, 0], &[0.2, 1.0], None).unwrap();
         assert_eq!((none.threshold, none.value), (1.0_f64.next_up(), 1.0));
+        // 0.85 and 0.25 both make one mistake.
+        let even = threshold(Metric::Accuracy, &[1, 0, 1, 0], &[0.9, 0.8, 0.3, 0.2], None).unwrap();
+        assert_eq!((even.threshold, even.value), (0.25, 0.75));
         // Neighbouring numbers have nothing between them.
         let (low, high) = (0.25, 0.25_f64.next_up());
         let close = threshold(Metric::Accuracy, &[0, 1], &[low, high], None).unwrap();

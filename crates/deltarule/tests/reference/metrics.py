@@ -208,6 +208,7 @@ def main():
             classes("four classes, weighted", y4, p4, w4),
             classes("three classes, tied scores", t3, q3),
             classes("a class missing from the truth", absent_truth, p4),
+            classes("a class that does not occur at all", t3, np.c_[q3, np.zeros(50)]),
             classes("a class that is never predicted", y4, never_guessed),
             classes("sure and right", [0, 1, 0, 1], sure),
             classes("sure and wrong", [1, 0, 1, 0], sure),
