@@ -298,6 +298,20 @@ impl Activation {
         }
     }
 
+    /// The largest |σ′(z)| for any z, to a hundredth; 1 for exp, which has none.
+    pub fn steepest(self) -> f64 {
+        match self {
+            Sigmoid => 0.25,
+            LeakyRelu { slope } => slope.max(1.0),
+            Elu { alpha } => alpha.max(1.0),
+            Selu => SELU_LAMBDA * SELU_ALPHA,
+            Gelu | GeluTanh => 1.13,
+            Silu => 1.10,
+            Mish => 1.09,
+            _ => 1.0,
+        }
+    }
+
     /// Whether the parameter, where there is one, is in its range.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub mod equations;
 pub mod error;
 pub mod evaluate;
 pub mod file;
+pub mod explain;
 pub mod folds;
 pub mod gradcheck;
 pub mod init;

@@ -180,13 +180,13 @@ impl<T: Real> Network<T> {
             + self.layers.iter().map(Layer::parameters).sum::<usize>()
     }
 
-    /// The first weight, bias or factor that is not finite, in words: `weight (3, 7) of layer 2`.
+    /// The first weight, bias or factor that is not finite, in words: `weight (3, 7) of layer 2`, counted from 1.
     pub fn not_finite(&self) -> Option<(String, T)> {
         let bad = |v: &T| !v.is_finite();
         if let Some(scale) = &self.input_scale
             && let Some(k) = scale.iter().position(bad)
         {
-            return Some((format!("input factor {k}"), scale[k]));
+            return Some((format!("input factor {}", k + 1), scale[k]));
         }
         for (i, layer) in self.layers.iter().enumerate() {
             let l = i + 2;
@@ -194,10 +194,10 @@ impl<T: Real> Network<T> {
                 let (j, k) = (0..layer.outputs())
                     .flat_map(|j| (0..layer.inputs()).map(move |k| (j, k)))
                     .find(|&(j, k)| bad(&layer.w.get(j, k)))?;
-                return Some((format!("weight ({j}, {k}) of layer {l}"), layer.w.get(j, k)));
+                return Some((format!("weight ({}, {}) of layer {l}", j + 1, k + 1), layer.w.get(j, k)));
             }
             if let Some(j) = layer.b.iter().position(bad) {
-                return Some((format!("bias {j} of layer {l}"), layer.b[j]));
+                return Some((format!("bias {} of layer {l}", j + 1), layer.b[j]));
             }
         }
         None

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::network::Network;
 use crate::objective::{self, Objective};
 use crate::pass::{Gradients, Pass};
+use deltarule_kernels::products::scale_by_derivative;
 use deltarule_kernels::{Matrix, Real, Rows, Team};
 
 /// One forward and one backward pass over some samples, kept whole.
@@ -100,6 +101,14 @@ impl<T: Real> Trace<T> {
     /// The samples that were traced.
     pub fn batch(&self) -> Batch<'_, T> {
         Batch { x: Rows::all(&self.x), y: Rows::all(&self.y), weights: self.weights.as_deref() }
+    }
+
+    /// σ′ of layer `l` of `network.layers` for every sample; 1 for softmax, which has none of its own.
+    pub fn sigma_prime(&self, team: &Team, network: &Network<T>, l: usize) -> Matrix<T> {
+        let (activation, pass) = (network.layers[l].activation, &self.pass.layers[l]);
+        let mut slopes = Matrix::from_fn(pass.a.rows(), pass.a.cols(), |_, _| T::ONE);
+        scale_by_derivative(team, activation, pass.source(activation), &mut slopes);
+        slopes
     }
 
     /// The activations that went into layer `l` of `network.layers`: x, s ⊙ x, or a of the layer below.

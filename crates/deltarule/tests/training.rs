@@ -358,7 +358,7 @@ fn an_infinite_weight_behind_a_finite_cost_is_found_at_its_step() {
     let trainer = Trainer::new(&plan, network.clone(), &batches).unwrap();
     let outcome = trainer.train(&Team::single(), &mut batches, None, &mut notes).unwrap();
     assert!(notes.0.len() > expected && notes.0.iter().all(|cost| cost.is_finite()), "{:?}", notes.0);
-    assert_eq!(divergence(&outcome), (1, expected, "weight (0, 0) of layer 2 -inf".to_owned()));
+    assert_eq!(divergence(&outcome), (1, expected, "weight (1, 1) of layer 2 -inf".to_owned()));
     assert!(outcome.network == network);
 }
 

@@ -71,6 +71,14 @@ impl<'a> Differences<'a> {
         Check { parameter, value, analytic, numeric, h, relative_error, resolution, verdict }
     }
 
+    /// C with the parameter moved by this much, minus C.
+    pub fn change(&mut self, parameter: Parameter, by: f64) -> f64 {
+        let value = parameter.of(&self.network);
+        let moved = self.cost_with(parameter, value + by);
+        parameter.set(&mut self.network, value);
+        moved - self.trace.cost()
+    }
+
     /// The derivative, the h it was taken with, and a kink that no smaller h avoided.
     fn derivative(&mut self, parameter: Parameter, value: f64) -> (f64, f64, Option<Kink>) {
         const SMALLER: usize = 3;

@@ -22,6 +22,7 @@ mod race;
 
 pub use differences::Differences;
 pub use parameter::Parameter;
+use parameter::from_one;
 pub use race::{Race, race};
 
 use crate::dataset::Batch;
@@ -54,7 +55,7 @@ impl Default for Settings {
     }
 }
 
-/// A kink that lies within ±h of a parameter.
+/// A kink that lies within ±h of a parameter. Neurons count from 0 here, and from 1 where they are serialised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
 pub enum Kink {
@@ -63,6 +64,7 @@ pub enum Kink {
         /// Layer, the first after the input being 2
         l: usize,
         /// Neuron
+        #[serde(serialize_with = "from_one")]
         j: usize,
         /// Sample
         sample: usize,
@@ -70,6 +72,7 @@ pub enum Kink {
     /// The difference of this output to its target passes a corner of the cost.
     Cost {
         /// Output
+        #[serde(serialize_with = "from_one")]
         j: usize,
         /// Sample
         sample: usize,

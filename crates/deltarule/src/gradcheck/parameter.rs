@@ -3,17 +3,20 @@
 use crate::network::Network;
 use crate::pass::Gradients;
 use deltarule_kernels::Real;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// One number of a network that training changes. `l` counts as the book does: 2 is the first layer after the
-/// input; j and k count from 0.
+/// One number of a network that training changes.
+///
+/// `l` counts as the book does: 2 is the first layer after the input. j and k count from 0 here, and from 1, as in the
+/// book, where they are shown or serialised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Parameter {
     /// sₖ of the learned input scale
     InputScale {
         /// Input
+        #[serde(serialize_with = "from_one")]
         k: usize,
     },
     /// bˡⱼ
@@ -21,6 +24,7 @@ pub enum Parameter {
         /// Layer
         l: usize,
         /// Neuron
+        #[serde(serialize_with = "from_one")]
         j: usize,
     },
     /// wˡⱼₖ
@@ -28,8 +32,10 @@ pub enum Parameter {
         /// Layer
         l: usize,
         /// Neuron of layer l
+        #[serde(serialize_with = "from_one")]
         j: usize,
         /// Neuron of layer l − 1
+        #[serde(serialize_with = "from_one")]
         k: usize,
     },
 }
@@ -94,9 +100,14 @@ impl Parameter {
 impl fmt::Display for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InputScale { k } => write!(f, "input factor {k}"),
-            Self::Bias { l, j } => write!(f, "bias {j} of layer {l}"),
-            Self::Weight { l, j, k } => write!(f, "weight ({j}, {k}) of layer {l}"),
+            Self::InputScale { k } => write!(f, "input factor {}", k + 1),
+            Self::Bias { l, j } => write!(f, "bias {} of layer {l}", j + 1),
+            Self::Weight { l, j, k } => write!(f, "weight ({}, {}) of layer {l}", j + 1, k + 1),
         }
     }
+}
+
+/// Indices are serialised as they are shown.
+pub(super) fn from_one<S: Serializer>(index: &usize, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(*index as u64 + 1)
 }

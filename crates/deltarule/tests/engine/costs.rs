@@ -106,9 +106,9 @@ fn the_short_form_of_bp1_is_the_jacobian_form() {
                 let [mut short, mut general] = [(); 2].map(|()| Matrix::zeros(6, outputs));
                 bp1(&team, cost, output, (&z, &a), (&y).into(), Some(&weights), &mut short);
                 bp1_jacobian(&team, cost, output, (&z, &a), (&y).into(), Some(&weights), &mut general);
-                for i in 0..6 {
+                for (i, weight) in weights.iter().enumerate() {
                     for (short, general) in short.row(i).iter().zip(general.row(i)) {
-                        let scale = weights[i] * y.row(i).iter().fold(1.0, |top: f64, y| top.max(y.abs()));
+                        let scale = weight * y.row(i).iter().fold(1.0, |top: f64, y| top.max(y.abs()));
                         assert!(
                             (short - general).abs() <= 1e-14 * scale,
                             "{cost} {output}: {short} {general}"

@@ -5,5 +5,7 @@ mod batches;
 mod common;
 mod component_form;
 mod costs;
+mod explanation;
 mod gradient_check;
+mod networks;
 mod worked_example;

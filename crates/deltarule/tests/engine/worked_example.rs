@@ -6,7 +6,7 @@ use deltarule::equations::{Sink, bp3_bp4};
 use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Team, Trace};
 use deltarule_kernels::{Moments, Parameters, Rule, Step};
 
-fn network() -> Network<f64> {
+pub(crate) fn network() -> Network<f64> {
     let layer = |w: [[f64; 2]; 2], b: f64| Layer {
         w: Panels::from_fn(2, 2, |j, k| w[j][k]),
         b: vec![b; 2],
@@ -16,11 +16,11 @@ fn network() -> Network<f64> {
         .unwrap()
 }
 
-fn sample() -> (Matrix<f64>, Matrix<f64>) {
+pub(crate) fn sample() -> (Matrix<f64>, Matrix<f64>) {
     (Matrix::from_rows(&[[0.05, 0.10]]), Matrix::from_rows(&[[0.01, 0.99]]))
 }
 
-fn trace(network: &Network<f64>) -> Trace<f64> {
+pub(crate) fn trace(network: &Network<f64>) -> Trace<f64> {
     let (x, y) = sample();
     Trace::of(&Team::single(), network, Cost::Quadratic, &Batch::new((&x).into(), (&y).into())).unwrap()
 }

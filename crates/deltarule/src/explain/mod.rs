@@ -1,0 +1,352 @@
+//! One pass explained, number by number: where each comes from, and whether a central difference agrees.
+//!
+//! An [`Explanation`] only reads a [`Trace`] and asks the [gradient check](crate::gradcheck); it is data, for the
+//! program and for others to show. Layers and neurons count from 1 in it, as in the book: layer 1 is the input.
+
+mod matrix;
+mod overview;
+mod rows;
+mod terms;
+
+pub use matrix::{MatrixRow, View};
+pub use overview::{LargeGradient, Output, Rung};
+pub use rows::{Form, Row, Step, TwoForms};
+pub use terms::{Factor, Rest, Role, Sum, Symbol, Term};
+
+use crate::activation::Activation;
+use crate::cost::Cost;
+use crate::dataset::Batch;
+use crate::error::{Error, Result};
+use crate::gradcheck::{Differences, Parameter};
+use crate::network::Network;
+use crate::objective::Regularisation;
+use crate::optimizer::{Factors, Optimizer};
+use crate::trace::Trace;
+use deltarule_kernels::{Rows, Team};
+use rows::Maker;
+use serde::Serialize;
+
+/// Which equation a number belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Equation {
+    /// zˡ = wˡ aˡ⁻¹ + bˡ
+    WeightedInput,
+    /// aˡ = σ(zˡ)
+    Activation,
+    /// δᴸ = ∇ₐC ⊙ σ′(zᴸ)
+    Bp1,
+    /// δˡ = ((wˡ⁺¹)ᵀ δˡ⁺¹) ⊙ σ′(zˡ)
+    Bp2,
+    /// ∂C/∂b = δ
+    Bp3,
+    /// ∂C/∂w = a δ
+    Bp4,
+}
+
+/// Where a number belongs: names it in the terminal, in JSON and in a link alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cursor {
+    /// The run.
+    pub run: String,
+    /// The step of training after which the network was as it is here, where that is known.
+    pub step: Option<u64>,
+    /// Number of the sample; none where the number is of the whole batch.
+    pub sample: Option<usize>,
+    /// Layer.
+    pub layer: usize,
+    /// Neuron j of that layer.
+    pub neuron: Option<usize>,
+    /// Neuron k of the layer before.
+    pub input: Option<usize>,
+    /// Equation.
+    pub equation: Equation,
+}
+
+/// What is to be explained. Numbers count from 1, samples as their data set has them.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The run's name.
+    pub run: String,
+    /// The step of training, where that is known.
+    pub step: Option<u64>,
+    /// The number of each traced sample.
+    pub samples: Vec<usize>,
+    /// Which of the traced samples has its z, a and δ shown; the first is 0.
+    pub shown: usize,
+    /// Only this layer.
+    pub layer: Option<usize>,
+    /// Only this neuron of each layer shown.
+    pub neuron: Option<usize>,
+    /// Only this weight (j, k) of each layer shown.
+    pub weight: Option<(usize, usize)>,
+    /// The optimizer and its learning rate, for the step that it would take first, its running values being 0.
+    pub optimizer: Option<(Optimizer, f64)>,
+}
+
+/// A small change of z, what δ says it changes the cost by, and what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Push {
+    /// Δz
+    pub dz: f64,
+    /// δ Δz
+    pub predicted: f64,
+    /// C(z + Δz) − C(z)
+    pub actual: f64,
+}
+
+/// The picture of δ: what happens to the sample's own cost when z of a neuron is moved.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Picture {
+    /// δ of the neuron, without the sample's weight.
+    pub delta: Factor,
+    /// Smaller and smaller changes.
+    pub pushes: Vec<Push>,
+}
+
+/// δ of one neuron for each sample, and the mean that the update uses.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BatchView {
+    /// δ of the neuron.
+    pub symbol: Symbol,
+    /// δ of each sample, times what the sample counts.
+    pub each: Vec<f64>,
+    /// Their sum over Σᵢ uᵢ, which is ∂C/∂b.
+    pub mean: f64,
+}
+
+/// A pass with all that there is to say about it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The run's name.
+    pub run: String,
+    /// The step of training, where that is known.
+    pub step: Option<u64>,
+    /// The numbers of the samples.
+    pub samples: Vec<usize>,
+    /// Neurons of each layer, input first.
+    pub widths: Vec<usize>,
+    /// σ of each layer after the input.
+    pub activations: Vec<Activation>,
+    /// Number of weights, biases and input factors.
+    pub parameters: usize,
+    /// C of a sample.
+    pub cost: Cost,
+    /// What is added to its mean.
+    pub regularisation: Regularisation,
+    /// C of each sample.
+    pub costs: Vec<f64>,
+    /// Their mean.
+    pub mean_cost: f64,
+    /// What regularisation adds.
+    pub penalty: f64,
+    /// The layers as a ladder.
+    pub ladder: Vec<Rung>,
+    /// The outputs that are most wrong.
+    pub most_wrong: Vec<Output>,
+    /// The weights with the largest gradient.
+    pub largest_gradients: Vec<LargeGradient>,
+    /// The equations in component form: forward upwards, BP1 and BP2 downwards, BP3 and BP4.
+    pub component: Vec<Row>,
+    /// The equations in matrix form.
+    pub matrix: Vec<MatrixRow>,
+    /// BP1 in both of its forms, where it has a short one.
+    pub two_forms: Vec<TwoForms>,
+    /// What moving z does.
+    pub pictures: Vec<Picture>,
+    /// δ sample by sample, where there are several.
+    pub batch: Vec<BatchView>,
+}
+
+/// Layers with up to this many neurons are shown whole; of others the neuron with the largest error.
+const WHOLE: usize = 4;
+
+/// Explains a trace of this network.
+///
+/// # Errors
+/// Where the request names a layer, a neuron or a weight that does not exist, or the cost is not finite.
+pub fn explain(
+    team: &Team,
+    network: &Network<f64>,
+    trace: &Trace<f64>,
+    request: &Request,
+) -> Result<Explanation> {
+    if request.samples.len() != trace.samples() || request.shown >= trace.samples() {
+        return Err(Error::shape("samples to explain", trace.samples(), request.samples.len()));
+    }
+    let i = request.shown;
+    let layers = layers(network, request)?;
+    let cursor = Cursor {
+        run: request.run.clone(),
+        step: request.step,
+        sample: Some(request.samples[i]),
+        layer: 1,
+        neuron: None,
+        input: None,
+        equation: Equation::WeightedInput,
+    };
+    let maker = Maker { team, network, trace, samples: &request.samples, i, cursor };
+    let mut neurons = Vec::new();
+    for &at in &layers {
+        neurons.push((at, self::neurons(network, trace, request, at)?));
+    }
+
+    let last = network.layers.len() - 1;
+    let mut component = Vec::new();
+    for (at, neurons) in &neurons {
+        component.extend(neurons.iter().flat_map(|&j| maker.forward(*at, j)));
+    }
+    for (at, neurons) in neurons.iter().rev() {
+        let delta = |&j: &usize| if *at == last { maker.bp1(j) } else { maker.bp2(*at, j) };
+        component.extend(neurons.iter().map(delta));
+    }
+    let mut differences = Differences::new(team, network, trace)?;
+    for (at, neurons) in &neurons {
+        for &j in neurons {
+            component.push(checked(
+                maker.bp3(*at, j),
+                Parameter::Bias { l: at + 2, j },
+                &mut differences,
+                request,
+                trace,
+            ));
+        }
+        for &j in neurons {
+            for k in inputs(network, trace, request, *at, j)? {
+                let parameter = Parameter::Weight { l: at + 2, j, k };
+                component.push(checked(maker.bp4(*at, j, k), parameter, &mut differences, request, trace));
+            }
+        }
+    }
+
+    let outputs = neurons.iter().filter(|(at, _)| *at == last).flat_map(|(_, neurons)| neurons);
+    let each = |(at, neurons): &(usize, Vec<usize>)| neurons.iter().map(|&j| (*at, j)).collect::<Vec<_>>();
+    let all: Vec<(usize, usize)> = neurons.iter().flat_map(each).collect();
+    Ok(Explanation {
+        run: request.run.clone(),
+        step: request.step,
+        samples: request.samples.clone(),
+        widths: network.widths(),
+        activations: network.layers.iter().map(|layer| layer.activation).collect(),
+        parameters: network.parameters(),
+        cost: trace.objective.cost,
+        regularisation: trace.objective.regularisation,
+        costs: trace.costs.clone(),
+        mean_cost: trace.mean_cost,
+        penalty: trace.penalty,
+        ladder: overview::ladder(team, network, trace),
+        most_wrong: overview::most_wrong(trace, &request.samples),
+        largest_gradients: overview::largest_gradients(network, trace),
+        two_forms: outputs.filter_map(|&j| maker.two_forms(j)).collect(),
+        pictures: pictures(team, network, trace, i, &all)?,
+        batch: if trace.samples() > 1 {
+            all.iter().map(|&at| batch_view(trace, at)).collect()
+        } else {
+            vec![]
+        },
+        matrix: matrix::rows(team, network, trace, &layers, i, &maker.cursor),
+        component,
+    })
+}
+
+/// The row with its central difference and the optimizer's step.
+fn checked(
+    row: Row,
+    parameter: Parameter,
+    differences: &mut Differences<'_>,
+    request: &Request,
+    trace: &Trace<f64>,
+) -> Row {
+    let check = differences.check(parameter, row.value, crate::gradcheck::Settings::default().tolerance);
+    let step = request.optimizer.map(|(optimizer, eta)| {
+        // The gradient has its mean and its regularisation already.
+        let mut step = optimizer.at(1, eta).step::<f64>(Factors { eta: 1.0, epsilon: 1.0 }, 1.0);
+        if matches!(parameter, Parameter::Weight { .. }) {
+            step.decay = eta * trace.objective.regularisation.decay;
+        }
+        let (after, _) = step.apply(row.value, check.value, [0.0, 0.0]);
+        Step { change: after - check.value, after }
+    });
+    Row { check: Some(check), step, ..row }
+}
+
+/// Indices in `network.layers` of the layers to show.
+fn layers(network: &Network<f64>, request: &Request) -> Result<Vec<usize>> {
+    let last = network.layers.len() + 1;
+    match request.layer {
+        None => Ok((0..network.layers.len()).collect()),
+        Some(l) if (2..=last).contains(&l) => Ok(vec![l - 2]),
+        Some(l) => Err(Error::setting("layer", format!("a layer from 2 to {last}"), l)
+            .with_hint("layer 1 is the input, which has no weights")),
+    }
+}
+
+/// The neurons of a layer to show, from 0.
+fn neurons(network: &Network<f64>, trace: &Trace<f64>, request: &Request, at: usize) -> Result<Vec<usize>> {
+    let width = network.layers[at].outputs();
+    match request.weight.map(|(j, _)| j).or(request.neuron) {
+        Some(j) if (1..=width).contains(&j) => Ok(vec![j - 1]),
+        Some(j) => {
+            Err(Error::setting("neuron", format!("a neuron from 1 to {width} of layer {}", at + 2), j))
+        }
+        None if width <= WHOLE => Ok((0..width).collect()),
+        None => Ok(vec![largest(trace.pass.layers[at].delta.row(request.shown).iter().copied())]),
+    }
+}
+
+/// The inputs k of a neuron whose weights to show, from 0.
+fn inputs(
+    network: &Network<f64>,
+    trace: &Trace<f64>,
+    request: &Request,
+    at: usize,
+    j: usize,
+) -> Result<Vec<usize>> {
+    let width = network.layers[at].inputs();
+    match request.weight {
+        Some((_, k)) if (1..=width).contains(&k) => Ok(vec![k - 1]),
+        Some((_, k)) => {
+            Err(Error::setting("weight", format!("an input from 1 to {width} of layer {}", at + 2), k))
+        }
+        None if width <= WHOLE => Ok((0..width).collect()),
+        None => Ok(vec![largest((0..width).map(|k| trace.gradients.layers[at].w.get(j, k)))]),
+    }
+}
+
+/// Index of the largest magnitude.
+fn largest(values: impl Iterator<Item = f64>) -> usize {
+    let best = values.enumerate().max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()));
+    best.map_or(0, |(index, _)| index)
+}
+
+/// Moving b moves z, and in a trace of one sample it moves nothing else.
+fn pictures(
+    team: &Team,
+    network: &Network<f64>,
+    trace: &Trace<f64>,
+    i: usize,
+    neurons: &[(usize, usize)],
+) -> Result<Vec<Picture>> {
+    let alone = Batch::new(Rows::range(&trace.x, i..i + 1), Rows::range(&trace.y, i..i + 1));
+    let alone = Trace::of(team, network, trace.objective.cost, &alone)?;
+    let mut differences = Differences::new(team, network, &alone)?;
+    let picture = |&(at, j): &(usize, usize)| {
+        let delta = Factor::new(Symbol::neuron(Role::Delta, at + 2, j), alone.pass.layers[at].delta.at(0, j));
+        let push = |dz| Push {
+            dz,
+            predicted: delta.value * dz,
+            actual: differences.change(Parameter::Bias { l: at + 2, j }, dz),
+        };
+        Picture { delta, pushes: [0.1, 0.01, 0.001].map(push).to_vec() }
+    };
+    Ok(neurons.iter().map(picture).collect())
+}
+
+fn batch_view(trace: &Trace<f64>, (at, j): (usize, usize)) -> BatchView {
+    let delta = &trace.pass.layers[at].delta;
+    BatchView {
+        symbol: Symbol::neuron(Role::Delta, at + 2, j),
+        each: (0..delta.rows()).map(|i| delta.at(i, j)).collect(),
+        mean: trace.gradients.layers[at].b[j],
+    }
+}

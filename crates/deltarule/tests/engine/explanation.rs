@@ -1,0 +1,270 @@
+//! What an explanation says is what the engine computed, and what it shows of a sum adds up to it exactly.
+
+use crate::common::{Numbers, Samples};
+use crate::worked_example;
+use deltarule::explain::{Equation, Explanation, Form, Request, Sum, explain};
+use deltarule::gradcheck::{Parameter, Verdict};
+use deltarule::optimizer::Optimizer;
+use deltarule::{Activation, Cost, Network, Objective, Regularisation, Team, Trace};
+
+fn of_worked_example() -> Explanation {
+    let network = worked_example::network();
+    let trace = worked_example::trace(&network);
+    let request = Request {
+        run: "mazur".into(),
+        samples: vec![0],
+        optimizer: Some((Optimizer::Sgd, 0.5)),
+        ..Request::default()
+    };
+    explain(&Team::single(), &network, &trace, &request).unwrap()
+}
+
+/// A classifier of 20 inputs and 12 classes with two hidden layers, and six weighted samples.
+fn large() -> (Network<f64>, Samples, Objective) {
+    let mut numbers = Numbers::new(31);
+    let network = numbers.network(&[20, 30, 15, 12], Activation::Tanh, Activation::Softmax);
+    let cost = Cost::SoftmaxCrossEntropy { smoothing: 0.1 };
+    let weights = Some((0..6).map(|_| 0.5 + numbers.normal().abs()).collect());
+    let samples = Samples { x: numbers.matrix(6, 20), y: numbers.targets(cost, 6, 12), weights };
+    (
+        network,
+        samples,
+        Objective { cost, regularisation: Regularisation { l2: 0.2, l1: 0.1, decay: 0.3 }, n: 50 },
+    )
+}
+
+fn of_large(request: Request) -> deltarule::Result<Explanation> {
+    let (network, samples, objective) = large();
+    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    let request = Request { samples: (100..106).collect(), ..request };
+    explain(&Team::single(), &network, &trace, &request)
+}
+
+/// The terms from the first to the last and then the rest give the total, to the last bit.
+#[track_caller]
+fn adds_up(sum: &Sum) {
+    let shown: f64 = sum.terms.iter().map(|term| term.value).sum();
+    let rest = sum.rest.map_or(0.0, |rest| rest.value);
+    assert_eq!(shown + rest, sum.total);
+    assert!(sum.terms.len() <= Sum::SHOWN);
+    for term in &sum.terms {
+        let product: f64 = term.factors.iter().map(|factor| factor.value).product();
+        assert_eq!(term.value, term.sign * product);
+    }
+    if sum.rest.is_none_or(|rest| rest.count == 0) {
+        assert!(rest.abs() <= 1e-14 * sum.terms.iter().map(|term| term.value.abs()).sum::<f64>());
+    }
+}
+
+fn check_rows(explanation: &Explanation) {
+    for row in &explanation.component {
+        if let Form::Sum { sum, factor, added } = &row.form {
+            adds_up(sum);
+            let product: f64 = factor.iter().map(|factor| factor.value).product();
+            let value = sum.total * product + added.iter().map(|term| term.value).sum::<f64>();
+            assert!((value - row.value).abs() <= 1e-14 * row.value.abs().max(1.0), "{row:?}");
+        }
+        let gradient = matches!(row.cursor.equation, Equation::Bp3 | Equation::Bp4);
+        assert_eq!(row.check.is_some(), gradient);
+        assert!(
+            row.check.is_none_or(|check| check.verdict == Verdict::Agrees && check.relative_error < 1e-7)
+        );
+    }
+}
+
+#[test]
+fn every_number_of_the_worked_example() {
+    let explanation = of_worked_example();
+    check_rows(&explanation);
+    let row = |name: &str| explanation.component.iter().find(|row| row.symbol.to_string() == name).unwrap();
+    // 4 z, 4 a, 4 δ, 4 biases and 8 weights
+    assert_eq!(explanation.component.len(), 24);
+    let delta = row("δ²₁");
+    assert!((delta.value - 0.008771354689487).abs() < 1e-15);
+    let Form::Sum { sum, factor, .. } = &delta.form else { panic!("a sum") };
+    let names: Vec<String> = sum.terms[1].factors.iter().map(|factor| factor.symbol.to_string()).collect();
+    assert_eq!(names, ["w³₂₁", "δ³₂"]);
+    // 0.40 · 0.138499 = 0.055399, 0.50 · (−0.038098) = −0.019049, times σ′(z²₁) = 0.241301
+    assert!((sum.terms[0].value - 0.055399424651423).abs() < 1e-15);
+    assert!((sum.terms[1].value + 0.019049118258278).abs() < 1e-15);
+    assert_eq!(factor[0].symbol.to_string(), "σ′(z²₁)");
+    assert!((factor[0].value - 0.241300708572325).abs() < 1e-15);
+
+    let weight = row("∂C/∂w²₁₁");
+    assert_eq!(weight.cursor.sample, Some(0));
+    let check = weight.check.unwrap();
+    assert_eq!((check.parameter, check.verdict), (Parameter::Weight { l: 2, j: 0, k: 0 }, Verdict::Agrees));
+    let step = weight.step.unwrap();
+    assert_eq!(step.after, 0.5_f64.mul_add(-weight.value, 0.15));
+    assert_eq!(step.change, step.after - 0.15);
+    // −0.5 · ∂C/∂w
+    assert!((step.change + 0.000219283867237).abs() < 1e-15);
+}
+
+#[test]
+fn json_counts_from_one_and_names_the_place() {
+    let json = serde_json::to_value(of_worked_example()).unwrap();
+    let row =
+        json["component"].as_array().unwrap().iter().find(|row| row["cursor"]["equation"] == "bp4").unwrap();
+    assert_eq!(row["cursor"]["layer"], 2);
+    assert_eq!((&row["cursor"]["neuron"], &row["cursor"]["input"]), (&1.into(), &1.into()));
+    assert_eq!(row["cursor"]["run"], "mazur");
+    assert_eq!(row["check"]["parameter"]["j"], 1);
+    assert_eq!(row["check"]["verdict"]["verdict"], "agrees");
+    assert_eq!(json["cost"], "quadratic");
+    assert_eq!(json["activations"][0], "sigmoid");
+}
+
+#[test]
+fn wide_sums_show_the_eight_largest_terms_and_the_rest() {
+    let explanation = of_large(Request::default()).unwrap();
+    check_rows(&explanation);
+    let forward = &explanation.component[0];
+    let Form::Sum { sum, .. } = &forward.form else { panic!("a sum") };
+    assert_eq!((sum.terms.len(), sum.rest.unwrap().count), (8, 12));
+    let (network, samples, _) = large();
+    let j = forward.symbol.j.unwrap() - 1;
+    let mut all: Vec<f64> =
+        (0..20).map(|k| (network.layers[0].w.get(j, k) * samples.x.at(0, k)).abs()).collect();
+    all.sort_by(|a, b| b.total_cmp(a));
+    let mut shown: Vec<f64> = sum.terms.iter().map(|term| term.value.abs()).collect();
+    shown.sort_by(|a, b| b.total_cmp(a));
+    assert_eq!(shown, all[..8]);
+}
+
+#[test]
+fn a_large_network_has_a_way_in() {
+    let explanation = of_large(Request::default()).unwrap();
+    let (network, samples, objective) = large();
+    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    assert_eq!(explanation.ladder.iter().map(|rung| rung.layer).collect::<Vec<_>>(), [2, 3, 4]);
+    for (rung, gradient) in explanation.ladder.iter().zip(&trace.gradients.layers) {
+        let square: f64 = gradient.b.iter().map(|b| b * b).sum();
+        assert!((rung.bias_gradient - square.sqrt()).abs() < 1e-15);
+    }
+    assert!(explanation.ladder[2].saturated.is_none());
+    // tanh is flat where 1 − a² < 0.05
+    let a = &trace.pass.layers[0].a;
+    let flat = (0..6).flat_map(|i| a.row(i)).filter(|&a| 1.0 - a * a < 0.05).count();
+    assert_eq!(explanation.ladder[0].saturated, Some(flat as f64 / 180.0));
+    let sizes: Vec<f64> = explanation.largest_gradients.iter().map(|g| g.gradient.abs()).collect();
+    assert!(sizes.len() == 8 && sizes.is_sorted_by(|a, b| a >= b));
+    let largest = Parameter::all(&network).map(|p| match p {
+        Parameter::Weight { .. } => p.gradient(&trace.gradients).abs(),
+        _ => 0.0,
+    });
+    assert_eq!(sizes[0], largest.fold(0.0, f64::max));
+    let wrong = &explanation.most_wrong[0];
+    assert!(wrong.sample >= 100 && wrong.delta.abs() >= explanation.most_wrong[7].delta.abs());
+}
+
+#[test]
+fn both_forms_of_bp1_stand_side_by_side_and_agree() {
+    let explanation =
+        of_large(Request { layer: Some(4), neuron: Some(3), shown: 2, ..Request::default() }).unwrap();
+    let [forms] = &explanation.two_forms[..] else { panic!("one output") };
+    assert_eq!(forms.symbol.to_string(), "δ⁴₃");
+    adds_up(&forms.short);
+    adds_up(&forms.jacobian);
+    assert!(forms.agrees && forms.difference < 1e-14);
+    assert_eq!(forms.jacobian.terms.len() + forms.jacobian.rest.unwrap().count, 12);
+    assert!(explanation.component.iter().all(|row| row.cursor.layer == 4));
+    assert_eq!(explanation.component[0].cursor.sample, Some(102));
+}
+
+#[test]
+fn moving_z_changes_the_cost_by_delta_dz() {
+    for explanation in [of_worked_example(), of_large(Request::default()).unwrap()] {
+        assert!(!explanation.pictures.is_empty());
+        for picture in &explanation.pictures {
+            let error = |n: usize| (picture.pushes[n].actual - picture.pushes[n].predicted).abs();
+            assert_eq!(picture.pushes[2].predicted, picture.delta.value * 0.001);
+            // What is left falls with Δz².
+            assert!(error(2) < 1e-6 && error(1) < 1e-4, "{picture:?}");
+            assert!(error(1) < 1e-10 || (80.0..125.0).contains(&(error(1) / error(2))), "{picture:?}");
+        }
+    }
+}
+
+#[test]
+fn a_batch_shows_each_delta_and_then_the_mean() {
+    let explanation = of_large(Request { neuron: Some(1), ..Request::default() }).unwrap();
+    let (network, samples, objective) = large();
+    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    assert_eq!(explanation.batch.len(), 3);
+    for (at, view) in explanation.batch.iter().enumerate() {
+        assert_eq!(view.each.len(), 6);
+        let mean = view.each.iter().sum::<f64>() / samples.weights.as_ref().unwrap().iter().sum::<f64>();
+        assert!((view.mean - mean).abs() < 1e-15);
+        assert_eq!(view.mean, trace.gradients.layers[at].b[0]);
+    }
+    assert!(of_worked_example().batch.is_empty());
+    // The rows of ∂C/∂b are of the batch: no single sample is named, but each of the terms names its own.
+    let row = explanation.component.iter().find(|row| row.cursor.equation == Equation::Bp3).unwrap();
+    let Form::Sum { sum, .. } = &row.form else { panic!("a sum") };
+    assert_eq!(row.cursor.sample, None);
+    assert_eq!(
+        sum.terms.iter().map(|term| term.sample.unwrap()).collect::<Vec<_>>(),
+        [100, 101, 102, 103, 104, 105]
+    );
+}
+
+#[test]
+fn matrix_form_holds_the_same_numbers() {
+    let explanation = of_worked_example();
+    let row = |equation, layer| {
+        explanation
+            .matrix
+            .iter()
+            .find(|row| (row.cursor.equation, row.cursor.layer) == (equation, layer))
+            .unwrap()
+    };
+    let bp2 = row(Equation::Bp2, 2);
+    assert!(bp2.operands[0].transposed);
+    assert_eq!(bp2.operands[0].entries, [[0.40, 0.45], [0.50, 0.55]]);
+    for k in 0..2 {
+        let entry = |view: usize, i: usize| bp2.operands[view].entries[i][0];
+        let sum: f64 = (0..2).map(|j| bp2.operands[0].entries[j][k] * entry(1, j)).sum();
+        assert!((bp2.result.entries[k][0] - sum * entry(2, k)).abs() < 1e-17);
+    }
+    // 2 layers of z, a, δ, ∂C/∂b and ∂C/∂w
+    assert_eq!(explanation.matrix.len(), 10);
+    let bp4 = row(Equation::Bp4, 2);
+    assert!((bp4.result.entries[0][0] - 0.000438567734474).abs() < 1e-15);
+    let large = of_large(Request::default()).unwrap();
+    let w = &large.matrix[0].operands[0];
+    assert_eq!((w.rows, w.cols, w.entries.len(), w.entries[0].len()), (30, 20, 8, 8));
+}
+
+#[test]
+fn what_does_not_exist_is_refused() {
+    let message = |request| of_large(request).unwrap_err().to_string();
+    let request = Request::default;
+    assert_eq!(
+        message(Request { layer: Some(5), ..request() }),
+        "layer: expected a layer from 2 to 4, found 5 (layer 1 is the input, which has no weights)"
+    );
+    assert_eq!(
+        message(Request { layer: Some(4), neuron: Some(13), ..request() }),
+        "neuron: expected a neuron from 1 to 12 of layer 4, found 13"
+    );
+    assert_eq!(
+        message(Request { layer: Some(2), weight: Some((1, 0)), ..request() }),
+        "weight: expected an input from 1 to 20 of layer 2, found 0"
+    );
+    let weight = of_large(Request { layer: Some(2), weight: Some((11, 20)), ..request() }).unwrap();
+    let name = weight.component.last().unwrap().symbol.to_string();
+    assert_eq!(name, "∂C/∂w²₁₁,₂₀");
+}
+
+#[test]
+fn the_step_has_the_decay_of_the_weights() {
+    let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    let explanation = of_large(Request { optimizer: Some((adam, 0.01)), ..Request::default() }).unwrap();
+    for row in explanation.component.iter().filter(|row| row.step.is_some()) {
+        let (check, step) = (row.check.unwrap(), row.step.unwrap());
+        // Adam's first step is η in the direction against the gradient; 0.01·0.3·w is the decay.
+        let decay = if row.cursor.equation == Equation::Bp4 { 0.01 * 0.3 * check.value } else { 0.0 };
+        assert!((step.change + 0.01 * row.value.signum() + decay).abs() < 1e-5, "{row:?}");
+    }
+}
