@@ -1,8 +1,8 @@
 //! Forward, BP1, BP2, BP3 and BP4: one function each, and nothing else.
 //!
-//! Training, traces and the gradient check all run these. Every matrix has one sample a row; the errors δ are
-//! those of each sample, multiplied by its weight u where it has one, and not divided by the size of the batch: that is `scale`
-//! in BP3 and BP4.
+//! Training, traces and the gradient check all run these. Every matrix has one sample a row; the errors δ are those
+//! of each sample, multiplied by its weight u where it has one, and not divided by the size of the batch: that is
+//! `scale` in BP3 and BP4.
 
 use crate::activation::Activation;
 use crate::cost::Cost;

@@ -67,8 +67,8 @@ impl<T: Real> Network<T> {
     /// The network of these layers.
     ///
     /// # Errors
-    /// Where there is no layer, a width is 0, two neighbours do not fit, an activation's parameter is out of range, or softmax is not
-    /// the output's.
+    /// Where there is no layer, a width is 0, two neighbours do not fit, an activation's parameter is out of range, or
+    /// softmax is not the output's.
     pub fn new(layers: Vec<Layer<T>>) -> Result<Self> {
         if layers.is_empty() {
             return Err(Error::shape("layers of the network", "at least one, the output", 0));

@@ -6,9 +6,10 @@
 //! C = Σᵢ uᵢ Cᵢ / Σᵢ uᵢ  +  λ/(2n) Σ w²  +  λ₁/n Σ |w|
 //! ```
 //!
-//! and exactly this is differentiated. The error δ of sample i is ∂(uᵢ Cᵢ)/∂z; BP3 and BP4 multiply by 1/Σᵢ uᵢ. A class
-//! weight is a factor of uᵢ: [`Dataset::with_class_weights`](crate::dataset::Dataset::with_class_weights). n is the size of the training set, as in the book, so that λ
-//! means the same for every batch size; the sums run over all weights of all layers and no bias.
+//! and exactly this is differentiated. The error δ of sample i is ∂(uᵢ Cᵢ)/∂z; BP3 and BP4 multiply by 1/Σᵢ uᵢ. A
+//! class weight is a factor of uᵢ: [`Dataset::with_class_weights`](crate::Dataset::with_class_weights). n is the size
+//! of the training set, as in the book, so that λ means the same for every batch size; the sums run over all
+//! weights of all layers and no bias.
 
 use crate::cost::{Cost, sign};
 use crate::network::Network;
