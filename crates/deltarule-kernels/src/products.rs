@@ -7,7 +7,7 @@ use crate::multiply::{self, Finish, Multiply};
 use crate::panels::Panels;
 use crate::real::Real;
 use crate::team::Team;
-use crate::tile::{Target, even_tiles};
+use crate::tile::{Lines, Target, even_tiles};
 use crate::update::{Moments, Step};
 use std::ops::Range;
 
@@ -260,6 +260,14 @@ pub fn map<T: Real, F: Elementwise<T>>(team: &Team, from: Rows<'_, T>, f: F, to:
     check_target(to, from.len(), from.cols());
     let (from, rows, cols) = (from.lines(), from.len(), from.cols());
     let to = to.target();
+    share_rows(team, rows, cols, |rows| T::on(team.isa(), multiply::Map { f, from, to, rows, cols }));
+}
+
+/// `values = σ(values)` for every row, in place.
+pub fn map_in_place<T: Real, F: Elementwise<T>>(team: &Team, f: F, values: &mut Matrix<T>) {
+    let (rows, cols) = (values.rows(), values.cols());
+    let to = values.target();
+    let from = Lines::consecutive(to.base.cast_const(), to.stride);
     share_rows(team, rows, cols, |rows| T::on(team.isa(), multiply::Map { f, from, to, rows, cols }));
 }
 

@@ -198,13 +198,12 @@ impl<T: Real> Elementwise<T> for Exp {
 
 /// aⱼ = e^(zⱼ − max z) / Σₖ e^(zₖ − max z) in place of every row's z.
 fn softmax<T: Real>(team: &Team, rows: &mut Matrix<T>) {
-    let mut shifted = rows.clone();
-    for i in 0..shifted.rows() {
-        let row = shifted.row_mut(i);
+    for i in 0..rows.rows() {
+        let row = rows.row_mut(i);
         let top = row.iter().fold(row[0], |top, &z| if z <= top { top } else { z });
         row.iter_mut().for_each(|z| *z -= top);
     }
-    products::map(team, Rows::all(&shifted), Exp, rows);
+    products::map_in_place(team, Exp, rows);
     for i in 0..rows.rows() {
         let row = rows.row_mut(i);
         let total: T = row.iter().copied().sum();

@@ -5,7 +5,7 @@ use crate::dataset::{Batch, Samples};
 use crate::error::Result;
 use crate::network::Network;
 use crate::pass::Pass;
-use deltarule_kernels::{Matrix, Real, Team};
+use deltarule_kernels::{FlushToZero, Matrix, Real, Team};
 
 /// Samples that go through the network together: enough for the products to run at speed, few enough for the
 /// activations to stay in the cache.
@@ -39,6 +39,7 @@ impl<T: Real> Evaluator<T> {
 
     /// The mean cost of the samples, their weights heeded.
     pub fn run(&mut self, team: &Team, network: &Network<T>, samples: Samples<'_, T>) -> f64 {
+        let _flush = FlushToZero::on();
         let (x, y) = (samples.x(), samples.y());
         self.outputs.resize_rows(samples.len());
         self.each.clear();

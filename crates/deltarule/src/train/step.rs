@@ -10,7 +10,7 @@ use crate::optimizer::{Constants, Factors};
 use crate::pass::{Gradients, Pass};
 use crate::plan::Plan;
 use deltarule_kernels::products;
-use deltarule_kernels::{Matrix, Moments, Panels, Parameters, Real, Step, Team};
+use deltarule_kernels::{FlushToZero, Matrix, Moments, Panels, Parameters, Real, Step, Team};
 
 /// A network in training, with all the memory that its steps need.
 #[derive(Debug)]
@@ -147,6 +147,7 @@ impl<T: Real> Trainer<T> {
     /// # Panics
     /// When the batch does not fit the network.
     pub fn step(&mut self, team: &Team, epoch: u32, step: usize, batch: &Batch<'_, T>) -> StepCost {
+        let _flush = FlushToZero::on();
         self.draw_dropout(epoch, step, batch.len());
         self.pass.forward(team, &self.network, batch.x);
         let (z, a) = self.pass.output_z_a();
