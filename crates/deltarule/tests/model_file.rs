@@ -310,7 +310,7 @@ fn a_number_that_is_not_finite_is_named_with_its_byte() {
     model.network.layers[1].w.set(1, 2, f64::NAN);
     assert_eq!(
         model.to_bytes().unwrap_err().to_string(),
-        "weight (1, 2) of layer 3: expected a finite number, found NaN"
+        "weight (2, 3) of layer 3: expected a finite number, found NaN"
     );
 }
 
