@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod python;
 mod reference;
 mod shell;
@@ -29,6 +30,8 @@ struct Arguments {
 enum Task {
     /// Check everything: formatting, lints, tests, documentation, dependencies, instruction counts
     Test(test::Options),
+    /// Measure deltarule and its peers: samples a second, share of the machine's peak, ratios
+    Bench(bench::Options),
     /// Compute the figures of the independent implementation again (PyTorch in f64)
     Reference(reference::Options),
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     match task {
         Task::Test(options) => test::run(&options),
+        Task::Bench(options) => bench::run(&options),
         Task::Reference(options) => reference::run_script(&options),
     }
 }

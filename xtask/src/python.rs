@@ -27,6 +27,12 @@ impl Environment {
         Ok(environment)
     }
 
+    /// The environment, where it has been made.
+    pub(crate) fn existing() -> Option<Self> {
+        let environment = Self { folder: root().join(".venv-peers") };
+        environment.python().is_file().then_some(environment)
+    }
+
     /// Its interpreter.
     pub(crate) fn python(&self) -> PathBuf {
         self.folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })

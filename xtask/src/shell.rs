@@ -57,6 +57,13 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("{} wrote no UTF-8", line(command)))
 }
 
+/// The folder that cargo builds in.
+pub(crate) fn target() -> Result<PathBuf> {
+    let arguments = ["metadata", "--no-deps", "--locked", "--format-version", "1"];
+    let metadata: serde_json::Value = serde_json::from_str(&output(&mut cargo(&arguments))?)?;
+    Ok(metadata["target_directory"].as_str().context("cargo metadata names no target folder")?.into())
+}
+
 /// Whether a program can be started at all.
 pub(crate) fn exists(name: &str) -> bool {
     Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()

@@ -22,6 +22,7 @@ class Case:
 
     name: str
     task: str  # train, or predict
+    precision: str  # f32, or f64
     widths: list
     hidden: str  # activation of the hidden layers
     output: str  # activation of the output
@@ -72,6 +73,8 @@ def serve(peer, version, prepare):
         if "prepare" in request:
             case = Case(**request["prepare"])
             try:
+                if case.precision != "f32":
+                    raise Skip("measured in f32 alone")
                 repetition, detail = prepare(case)
                 repetition()
                 samples = case.samples

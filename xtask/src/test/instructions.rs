@@ -1,11 +1,11 @@
 //! Instructions of one training step, counted by valgrind: a slow-down shows without a clock.
 
 use super::{Options, Outcome};
-use crate::shell::{cargo, exists, output, program, root, run};
+use crate::shell::{cargo, exists, output, program, root, run, target};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Where the counts to compare with are kept, by case.
 const STORED: &str = "xtask/instructions.json";
@@ -82,13 +82,6 @@ fn total(text: &str) -> Option<u64> {
     let line =
         text.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")))?;
     line.split_whitespace().next()?.parse().ok()
-}
-
-/// The folder that cargo builds in.
-fn target() -> Result<PathBuf> {
-    let arguments = ["metadata", "--no-deps", "--locked", "--format-version", "1"];
-    let metadata: serde_json::Value = serde_json::from_str(&output(&mut cargo(&arguments))?)?;
-    Ok(metadata["target_directory"].as_str().context("cargo metadata names no target folder")?.into())
 }
 
 #[cfg(test)]

@@ -1,0 +1,40 @@
+//! What the benchmarks and reproductions of deltarule run. `cargo xtask` builds it in release and starts it.
+
+#![forbid(unsafe_code)]
+
+mod npy;
+mod peer;
+mod probe;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(about = "What the benchmarks and reproductions of deltarule run")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Answer the benchmark's driver on standard input and output, as xtask/python/peers/protocol.py says
+    Peer,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Peer => peer::serve(),
+    }
+}
