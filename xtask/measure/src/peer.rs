@@ -4,7 +4,8 @@ use crate::npy::{Kind, Npy};
 use crate::probe;
 use anyhow::{Context, Result, bail};
 use deltarule::dataset::{Batches, Dataset, Shuffled};
-use deltarule::settings::{OptimizerName, Plan, Settings, Task};
+use deltarule::plan::Plan;
+use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::Trainer;
 use deltarule::{Network, Real, Rows, Team, Workspace};
 use serde::Deserialize;
@@ -45,7 +46,7 @@ pub(crate) fn serve() -> Result<()> {
             let case = Case::deserialize(request["prepare"].take())?;
             let mut repeat = prepare(&case)?;
             repeat.run()?;
-            let detail = format!("{}, {}", "TEMP", case.precision);
+            let detail = case.precision.clone();
             running = Some((case, repeat));
             json!({ "ready": detail })
         } else if let Some(precision) = request["probe"].as_str() {

@@ -67,7 +67,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if let Some(Action::Setup) = options.action {
         return setup();
     }
-    let (programs, kinds) = (build()?, options.kinds()?);
+    let kinds = options.kinds()?;
+    let programs = build(options.case.iter().any(|letter| letter == "F"))?;
     let folder = target()?.join("bench-data");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut report = Report::new(Machine::read(), options.quick);
@@ -144,9 +145,10 @@ fn setup() -> Result<()> {
     run_program(command.env("CARGO_TARGET_DIR", folder).env("RUSTFLAGS", "-C target-cpu=native"))
 }
 
-/// Builds what measures deltarule, and finds what the peers need.
-fn build() -> Result<Programs> {
-    run_program(&mut cargo(&["build", "--release", "-p", "measure", "-p", "deltarule-cli"]))?;
+/// Builds what measures deltarule, with the program itself where it is timed too, and finds what the peers need.
+fn build(program: bool) -> Result<Programs> {
+    let mut command = cargo(&["build", "--release", "-p", "measure"]);
+    run_program(if program { command.args(["-p", "deltarule-cli"]) } else { &mut command })?;
     Ok(Programs {
         measure: target()?.join("release/measure"),
         program: target()?.join("release/deltarule"),
