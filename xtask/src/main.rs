@@ -6,7 +6,9 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod measure;
 mod python;
+mod record;
 mod reference;
 mod shell;
 mod test;
@@ -32,6 +34,10 @@ enum Task {
     Test(test::Options),
     /// Measure deltarule and its peers: samples a second, share of the machine's peak, ratios
     Bench(bench::Options),
+    /// Measure the accuracies of the book on MNIST again, and the vanishing gradient
+    Reproduce(measure::Forwarded),
+    /// Time from the start of a process to 98.0 % of MNIST's test images, beside PyTorch
+    Record(record::Options),
     /// Compute the figures of the independent implementation again (PyTorch in f64)
     Reference(reference::Options),
 }
@@ -50,6 +56,8 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Reproduce(options) => measure::forward("reproduce", &options),
+        Task::Record(options) => record::run(&options),
         Task::Reference(options) => reference::run_script(&options),
     }
 }

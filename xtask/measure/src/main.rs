@@ -2,9 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+mod mnist;
 mod npy;
 mod peer;
 mod probe;
+mod record;
+mod reproduce;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -21,6 +24,10 @@ struct Arguments {
 enum Task {
     /// Answer the benchmark's driver on standard input and output, as xtask/python/peers/protocol.py says
     Peer,
+    /// Measure the book's accuracies on MNIST again, and the vanishing gradient
+    Reproduce(reproduce::Options),
+    /// Train on MNIST until 98.0 % of the test images are right, and stop
+    Record(record::Options),
 }
 
 fn main() -> ExitCode {
@@ -36,5 +43,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     match task {
         Task::Peer => peer::serve(),
+        Task::Reproduce(options) => reproduce::run(&options),
+        Task::Record(options) => record::run(&options),
     }
 }

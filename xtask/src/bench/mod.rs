@@ -4,9 +4,12 @@ mod cases;
 mod data;
 mod machine;
 mod peer;
+mod plot;
 mod report;
+mod sweep;
 mod whole;
 
+use crate::measure;
 use crate::python::Environment;
 use crate::shell::{cargo, program, root, run as run_program, target};
 use anyhow::{Context, Result, bail};
@@ -53,6 +56,8 @@ pub(crate) struct Options {
 enum Action {
     /// Install the peers from their packages: Python's into .venv-peers (about 6 GB), candle by cargo
     Setup,
+    /// Sweep over width, depth, batch and activation
+    Sweep(sweep::Options),
 }
 
 fn letters() -> PossibleValuesParser {
@@ -64,8 +69,10 @@ fn peers() -> PossibleValuesParser {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    if let Some(Action::Setup) = options.action {
-        return setup();
+    match &options.action {
+        Some(Action::Setup) => return setup(),
+        Some(Action::Sweep(options)) => return sweep::run(options, &build(false)?),
+        None => {}
     }
     let kinds = options.kinds()?;
     let programs = build(options.case.iter().any(|letter| letter == "F"))?;
@@ -83,7 +90,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                     case.samples = (case.samples / 10).next_multiple_of(case.batch);
                 }
                 data::provide(&mut case, &folder)?;
-                let row = measure(&case, &kinds, &programs, options)?;
+                let row = take_turns(&case, &kinds, &programs, options)?;
                 eprint!("{}", report::text(&row));
                 report.rows.push(row);
             }
@@ -147,10 +154,11 @@ fn setup() -> Result<()> {
 
 /// Builds what measures deltarule, with the program itself where it is timed too, and finds what the peers need.
 fn build(program: bool) -> Result<Programs> {
-    let mut command = cargo(&["build", "--release", "-p", "measure"]);
-    run_program(if program { command.args(["-p", "deltarule-cli"]) } else { &mut command })?;
+    if program {
+        run_program(&mut cargo(&["build", "--release", "--quiet", "-p", "deltarule-cli"]))?;
+    }
     Ok(Programs {
-        measure: target()?.join("release/measure"),
+        measure: measure::build()?,
         program: target()?.join("release/deltarule"),
         python: Environment::existing().map(|environment| environment.python()).unwrap_or_default(),
         candle: candle()?,
@@ -158,7 +166,7 @@ fn build(program: bool) -> Result<Programs> {
 }
 
 /// One case: every peer prepares and warms up, then they take turns, and the peak is probed once a round.
-fn measure(case: &Case, kinds: &[Kind], programs: &Programs, options: &Options) -> Result<Row> {
+fn take_turns(case: &Case, kinds: &[Kind], programs: &Programs, options: &Options) -> Result<Row> {
     eprintln!("case {}, {} threads", case.name, case.threads);
     let mut running = Vec::new();
     let mut skipped = Vec::new();
@@ -172,14 +180,13 @@ fn measure(case: &Case, kinds: &[Kind], programs: &Programs, options: &Options) 
     }
     let mut peaks = Vec::new();
     for _ in 0..options.rounds() {
-        let probe = running[0].0.ask(&serde_json::json!({ "probe": case.precision }))?;
-        peaks.push(probe["gflops"].as_f64().context("no peak")?);
+        peaks.push(running[0].0.peak(case.precision)?);
         for (peer, _, rates) in &mut running {
             let repetition = peer.run()?;
             rates.push(repetition.samples / repetition.seconds);
         }
     }
-    let memory = running[0].0.ask(&serde_json::json!({ "memory": true }))?["peak_bytes"].as_u64();
+    let memory = running[0].0.memory()?;
     let entries = running
         .into_iter()
         .map(|(peer, detail, rates)| Entry::new(&peer.name, &peer.version, &detail, rates));

@@ -135,8 +135,19 @@ impl Peer {
         Ok(repetition)
     }
 
+    /// The peak of the fused multiply-add of all threads that the case is prepared for, in GFLOP/s; deltarule alone
+    /// knows it.
+    pub(crate) fn peak(&mut self, precision: &str) -> Result<f64> {
+        self.ask(&json!({ "probe": precision }))?["gflops"].as_f64().context("no peak")
+    }
+
+    /// The most memory that the process has held, where the system tells; deltarule alone knows it.
+    pub(crate) fn memory(&mut self) -> Result<Option<u64>> {
+        Ok(self.ask(&json!({ "memory": true }))?["peak_bytes"].as_u64())
+    }
+
     /// One question and its answer; `{"error": …}` is an error.
-    pub(crate) fn ask(&mut self, question: &Value) -> Result<Value> {
+    fn ask(&mut self, question: &Value) -> Result<Value> {
         let to = self.to.as_mut().context("the peer has ended")?;
         writeln!(to, "{question}").with_context(|| format!("{} has ended", self.name))?;
         let answer = self.answer()?;
