@@ -13,9 +13,11 @@ pub mod prepare;
 pub mod read;
 mod select;
 mod split;
+pub mod stream;
 mod suggest;
 pub mod table;
 pub mod targets;
+pub mod write;
 
 pub use error::{ErrorKind, Place, TableError};
 pub use labelled::{Image, Labelled};

@@ -5,7 +5,7 @@ use crate::error::{TableError, shown};
 use crate::options::Validation;
 use crate::prepare::{Fault, Targets, find};
 use crate::select::{self, Selection};
-use crate::table::Table;
+use crate::table::{Columns, Table};
 use crate::targets::Target;
 use arrow::array::RecordBatch;
 use deltarule::random::{Purpose, Random};
@@ -28,6 +28,8 @@ pub(crate) struct Parts {
 pub(crate) struct Partition<'p> {
     pub(crate) targets: Targets<'p>,
     rule: Rule,
+    /// Where the column stands that marks the rows, if one does.
+    marks: Option<usize>,
 }
 
 /// How rows that have a target are parted.
@@ -39,11 +41,11 @@ pub(crate) enum Rule {
         random: Random,
         greatest: Vec<Option<u64>>,
     },
-    Marked(usize),
+    Marked(String),
 }
 
 impl<'p> Partition<'p> {
-    /// Decides for every row of `source`; drawing a fraction takes a few passes over it.
+    /// Decides for every row of `source`; drawing a fraction takes a few passes over its target.
     pub(crate) fn new(
         source: &dyn Table,
         target: &'p Target,
@@ -54,9 +56,13 @@ impl<'p> Partition<'p> {
         let mut partition = Self::by(Rule::AllTrain, source, target, weight)?;
         match validation {
             Validation::None => {}
-            Validation::Column(name) => partition.rule = Rule::Marked(find(&source.schema(), name)?),
+            Validation::Column(name) => {
+                partition = Self::by(Rule::Marked(name.clone()), source, target, weight)?
+            }
             Validation::Fraction(fraction) => {
-                partition.rule = partition.draw(source, target, *fraction, seed)?;
+                let columns = Columns::new(source, |name| target.columns().contains(&name));
+                let drawing = Self::by(Rule::AllTrain, &columns, target, None)?;
+                partition.rule = drawing.draw(&columns, target, *fraction, seed)?;
             }
         }
         Ok(partition)
@@ -69,12 +75,19 @@ impl<'p> Partition<'p> {
         target: &'p Target,
         weight: Option<&str>,
     ) -> Result<Self, TableError> {
-        Ok(Self { targets: Targets::new(target, weight, &source.schema())?, rule })
+        let schema = source.schema();
+        let marks = if let Rule::Marked(name) = &rule { Some(find(&schema, name)?) } else { None };
+        Ok(Self { targets: Targets::new(target, weight, &schema)?, rule, marks })
+    }
+
+    /// Whether parting the rows takes this column.
+    pub(crate) fn takes(&self, column: &str) -> bool {
+        self.targets.takes(column) || matches!(&self.rule, Rule::Marked(name) if name == column)
     }
 
     /// The rule that was found.
-    pub(crate) fn rule(&self) -> &Rule {
-        &self.rule
+    pub(crate) fn into_rule(self) -> Rule {
+        self.rule
     }
 
     fn draw(
@@ -132,7 +145,7 @@ impl<'p> Partition<'p> {
         mut see: impl FnMut(usize, u64),
     ) -> Result<(), TableError> {
         let mut first = 0;
-        for batch in source.batches()? {
+        for batch in source.batches(None)? {
             let batch = batch?;
             let rows = self.with_target(&batch).map_err(|fault| fault.at(source, first))?;
             let classes = self.classes(target, &batch, &rows).map_err(|fault| fault.at(source, first))?;
@@ -179,15 +192,16 @@ impl<'p> Partition<'p> {
                     if watches { parts.validation.push(row) } else { parts.training.push(row) }
                 }
             }
-            Rule::Marked(column) => {
-                let marks = cells::texts(batch.column(*column));
+            Rule::Marked(_) => {
+                let column = self.marks.unwrap_or_default();
+                let marks = cells::texts(batch.column(column));
                 for row in rows {
                     match watches(text_at(&marks, row)) {
                         Ok(true) => parts.validation.push(row),
                         Ok(false) => parts.training.push(row),
                         Err(found) => {
                             let row = first_row + row as u64;
-                            return Err(source.cell_error(row, *column, MARKS, &found));
+                            return Err(source.cell_error(row, column, MARKS, &found));
                         }
                     }
                 }

@@ -4,6 +4,7 @@ mod plan;
 mod source;
 
 pub use plan::Plan;
+pub(crate) use source::Columns;
 pub use source::{BatchIterator, InMemory, Table};
 
 use crate::error::TableError;

@@ -2,10 +2,9 @@
 
 use crate::error::{TableError, shown};
 use crate::kinds::{ColumnProfile, Distinct, Kind};
+pub use deltarule::settings::Task;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 /// Whole numbers of up to so many different values are taken for classes.
 const FEW_CLASSES: usize = 20;
@@ -13,47 +12,6 @@ const FEW_CLASSES: usize = 20;
 const LEAST_REPEATED: u64 = 2;
 /// The most classes there may be.
 const MOST_CLASSES: usize = 10_000;
-
-/// The kind of prediction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Task {
-    /// One of two or more classes.
-    Classification,
-    /// Any number of labels at once, a 0/1 column each.
-    MultiLabel,
-    /// Amounts.
-    Regression,
-    /// Counts: 0, 1, 2, …, with the Poisson cost.
-    Counts,
-}
-
-impl Task {
-    const NAMES: [(&'static str, Self); 4] = [
-        ("classification", Self::Classification),
-        ("multi-label", Self::MultiLabel),
-        ("regression", Self::Regression),
-        ("counts", Self::Counts),
-    ];
-}
-
-impl FromStr for Task {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let named = Self::NAMES.into_iter().find(|(name, _)| *name == text);
-        named
-            .map(|(_, task)| task)
-            .ok_or_else(|| format!("`{text}` is no task: {}", Self::NAMES.map(|(name, _)| name).join(", ")))
-    }
-}
-
-impl fmt::Display for Task {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::NAMES.into_iter().find(|(_, task)| task == self).map_or("", |(name, _)| name);
-        f.pad(name)
-    }
-}
 
 /// Weights of the classes in the cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,7 +67,7 @@ impl Target {
     /// The task.
     pub fn task(&self) -> Task {
         match self {
-            Self::Classification { .. } => Task::Classification,
+            Self::Classification { .. } => Task::Classes,
             Self::MultiLabel { .. } => Task::MultiLabel,
             Self::Regression { .. } => Task::Regression,
             Self::Counts { .. } => Task::Counts,
@@ -179,7 +137,7 @@ impl Target {
         };
         let names = || profiles.iter().map(|profile| profile.name.clone()).collect();
         match task {
-            Task::Classification => classes(profiles, file),
+            Task::Classes => classes(profiles, file),
             Task::MultiLabel => match profiles.iter().find(|profile| !is_zero_one(profile)) {
                 None => Ok(Self::MultiLabel { columns: names() }),
                 Some(other) => Err(fault(file, other, "0 or 1 in every row for multi-label", seen(other))),
@@ -236,7 +194,7 @@ fn guess(profiles: &[&ColumnProfile], file: &str, notices: &mut Vec<String>) -> 
         };
     };
     if !profile.numeric {
-        return Ok(Task::Classification);
+        return Ok(Task::Classes);
     }
     let present = profile.rows - profile.missing;
     match profile.distinct {
@@ -249,7 +207,7 @@ fn guess(profiles: &[&ColumnProfile], file: &str, notices: &mut Vec<String>) -> 
                  --task regression takes it for an amount",
                 profile.name
             ));
-            Ok(Task::Classification)
+            Ok(Task::Classes)
         }
         _ => Ok(Task::Regression),
     }
@@ -311,7 +269,7 @@ fn check_amounts(profile: &ColumnProfile, task: Task, file: &str) -> Result<(), 
     let truth = is_zero_one(profile);
     if !profile.numeric && !truth {
         return Err(fault(file, profile, &format!("numbers for {task}"), seen(profile))
-            .hint("--task classification takes its values for classes"));
+            .hint("--task classes takes its values for classes"));
     }
     if matches!(profile.distinct, Distinct::Exactly(1)) {
         let found = format!("{} in every row", shown(&profile.first[0]));

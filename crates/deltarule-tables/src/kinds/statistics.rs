@@ -58,7 +58,7 @@ pub fn survey(
         .iter()
         .map(|field| Statistics::new(Family::of(field.data_type()), wide(field.name())))
         .collect();
-    for batch in source.batches()? {
+    for batch in source.batches(None)? {
         let batch = batch?;
         for (statistics, column) in columns.iter_mut().zip(batch.columns()) {
             statistics.add(column);

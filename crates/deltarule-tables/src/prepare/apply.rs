@@ -282,7 +282,11 @@ impl Matched<'_> {
     /// Which category a cell has; one that training did not know is counted.
     fn category(&self, text: Option<&str>, tally: &mut Tally) -> Option<usize> {
         let text = text?;
-        let known = self.lookup.get(text).copied();
+        let known = self.lookup.get(text).copied().or_else(|| {
+            // `1.0` is the category `1`, in a file that writes its numbers so.
+            let number = cells::number(text)? + 0.0;
+            self.lookup.get(number.to_string().as_str()).copied()
+        });
         if known.is_none() {
             tally.count_unseen(&self.input.column, text);
         }
@@ -311,12 +315,14 @@ pub struct Targets<'p> {
     target: &'p Target,
     columns: Vec<usize>,
     weight: Option<usize>,
+    weight_name: Option<String>,
     labels: HashMap<&'p str, usize>,
 }
 
 impl<'p> Targets<'p> {
     pub(crate) fn new(target: &'p Target, weight: Option<&str>, schema: &Schema) -> Result<Self, TableError> {
         let columns = target.columns().iter().map(|name| find(schema, name)).collect::<Result<_, _>>()?;
+        let weight_name = weight.map(str::to_owned);
         let weight = weight.map(|name| find(schema, name)).transpose()?;
         let labels = match target {
             Target::Classification { labels, .. } => {
@@ -324,7 +330,12 @@ impl<'p> Targets<'p> {
             }
             _ => HashMap::new(),
         };
-        Ok(Self { target, columns, weight, labels })
+        Ok(Self { target, columns, weight, weight_name, labels })
+    }
+
+    /// Whether this is one of the columns.
+    pub(crate) fn takes(&self, column: &str) -> bool {
+        self.target.columns().contains(&column) || self.weight_name.as_deref() == Some(column)
     }
 
     /// For each row of the batch whether all its targets are there.

@@ -13,8 +13,8 @@ use super::scaling::of_counts;
 use crate::cells::{self, text_at};
 use crate::error::TableError;
 use crate::options::Style;
-use crate::split::Partition;
-use crate::table::Table;
+use crate::split::{Partition, Parts, Rule};
+use crate::table::{Columns, Table};
 use crate::targets::{Target, sort_values};
 use arrow::array::{ArrayRef, RecordBatch};
 use std::collections::HashMap;
@@ -36,7 +36,6 @@ pub(crate) enum Treatment {
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
     pub(crate) column: String,
-    pub(crate) index: usize,
     pub(crate) treatment: Treatment,
 }
 
@@ -71,11 +70,12 @@ enum Learner {
 /// Fits the inputs, and the mean and deviation of the targets of a regression.
 pub(crate) fn fit(
     source: &dyn Table,
-    partition: &Partition<'_>,
+    rule: &Rule,
     candidates: &[Candidate],
     style: Style,
     target: &mut Target,
 ) -> Result<Fitted, TableError> {
+    let unfitted = target.clone();
     let mut learners: Vec<Learner> = candidates
         .iter()
         .map(|candidate| match candidate.treatment {
@@ -92,20 +92,20 @@ pub(crate) fn fit(
     };
     let mut rows = RowCounts::default();
 
-    let pass = Pass { source, partition, candidates };
-    pass.run(|batch, parts| {
+    let all = Pass::new(source, rule, &unfitted, candidates, |_| true)?;
+    all.run(|batch, parts| {
         rows.training += parts.training.len() as u64;
         rows.validation += parts.validation.len() as u64;
         rows.left_out += parts.left_out;
-        for (candidate, learner) in candidates.iter().zip(&mut learners) {
-            let seen = learner.first_pass(candidate, batch.column(candidate.index), &parts.training);
-            in_column(candidate.index, seen)?;
+        for ((candidate, column), learner) in all.columns().zip(&mut learners) {
+            let seen = learner.first_pass(candidate, batch.column(column), &parts.training);
+            in_column(column, seen)?;
         }
         if !class_counts.is_empty() {
-            partition.targets.classes(batch, &parts.training)?.iter().for_each(|&c| class_counts[c] += 1);
+            all.partition.targets.classes(batch, &parts.training)?.iter().for_each(|&c| class_counts[c] += 1);
         }
         if regression {
-            for (number, values) in amounts.iter_mut().zip(partition.targets.amounts(batch)?) {
+            for (number, values) in amounts.iter_mut().zip(all.partition.targets.amounts(batch)?) {
                 parts.training.iter().for_each(|&row| number.first_pass(values[row]));
             }
         }
@@ -123,12 +123,14 @@ pub(crate) fn fit(
 
     let columns = |learners: &[Learner]| learners.iter().map(|l| l.numbers().len()).sum::<usize>() as u64;
     let held = HELD_BYTES / 8 / (columns(&learners) * 6).max(1);
-    pass.numbers(
+    let further =
+        Pass::new(source, rule, &unfitted, candidates, |treatment| treatment != Treatment::Category)?;
+    further.numbers(
         &mut learners,
         |number, value| number.second_pass(value),
         |batch, parts| {
             if regression {
-                for (number, values) in amounts.iter_mut().zip(partition.targets.amounts(batch)?) {
+                for (number, values) in amounts.iter_mut().zip(further.partition.targets.amounts(batch)?) {
                     parts.training.iter().for_each(|&row| number.second_pass(values[row]));
                 }
             }
@@ -138,7 +140,7 @@ pub(crate) fn fit(
     if style == Style::Tabular {
         learners.iter_mut().flat_map(Learner::numbers_mut).for_each(|number| number.seek_quartiles(held));
         while learners.iter().flat_map(Learner::numbers).any(Number::is_seeking) {
-            pass.numbers(&mut learners, Number::further_pass, |_, _| Ok(()))?;
+            further.numbers(&mut learners, Number::further_pass, |_, _| Ok(()))?;
             learners.iter_mut().flat_map(Learner::numbers_mut).for_each(Number::end_pass);
         }
     }
@@ -166,23 +168,45 @@ pub(crate) fn fit(
     Ok(Fitted { inputs, dropped, rows, class_counts })
 }
 
-/// A reading of the training rows.
+/// A reading of the training rows, of some of the candidates.
 struct Pass<'a> {
-    source: &'a dyn Table,
-    partition: &'a Partition<'a>,
-    candidates: &'a [Candidate],
+    source: Columns<'a>,
+    partition: Partition<'a>,
+    /// The candidates, and where the columns of those that are read stand.
+    candidates: Vec<(&'a Candidate, Option<usize>)>,
 }
 
-impl Pass<'_> {
-    fn run(
-        &self,
-        mut see: impl FnMut(&RecordBatch, &crate::split::Parts) -> Result<(), Fault>,
-    ) -> Result<(), TableError> {
+impl<'a> Pass<'a> {
+    fn new(
+        source: &'a dyn Table,
+        rule: &Rule,
+        target: &'a Target,
+        candidates: &'a [Candidate],
+        read: impl Fn(Treatment) -> bool,
+    ) -> Result<Self, TableError> {
+        let whole = Partition::by(rule.clone(), source, target, None)?;
+        let named = |name: &str| candidates.iter().find(|candidate| candidate.column == name);
+        let source = Columns::new(source, |name| {
+            whole.takes(name) || named(name).is_some_and(|candidate| read(candidate.treatment))
+        });
+        let partition = Partition::by(rule.clone(), &source, target, None)?;
+        let schema = source.schema();
+        let candidates =
+            candidates.iter().map(|candidate| (candidate, schema.index_of(&candidate.column).ok()));
+        Ok(Self { candidates: candidates.collect(), source, partition })
+    }
+
+    /// The candidates that are read, with their columns. When all are, there is one for each learner.
+    fn columns(&self) -> impl Iterator<Item = (&'a Candidate, usize)> {
+        self.candidates.iter().filter_map(|&(candidate, column)| Some((candidate, column?)))
+    }
+
+    fn run(&self, mut see: impl FnMut(&RecordBatch, &Parts) -> Result<(), Fault>) -> Result<(), TableError> {
         let mut first = 0;
-        for batch in self.source.batches()? {
+        for batch in self.source.batches(None)? {
             let batch = batch?;
-            let parts = self.partition.parts(self.source, &batch, first)?;
-            see(&batch, &parts).map_err(|fault| fault.at(self.source, first))?;
+            let parts = self.partition.parts(&self.source, &batch, first)?;
+            see(&batch, &parts).map_err(|fault| fault.at(&self.source, first))?;
             first += batch.num_rows() as u64;
         }
         Ok(())
@@ -193,18 +217,14 @@ impl Pass<'_> {
         &self,
         learners: &mut [Learner],
         see: impl Fn(&mut Number, f64),
-        mut besides: impl FnMut(&RecordBatch, &crate::split::Parts) -> Result<(), Fault>,
+        mut besides: impl FnMut(&RecordBatch, &Parts) -> Result<(), Fault>,
     ) -> Result<(), TableError> {
         self.run(|batch, parts| {
-            for (candidate, learner) in self.candidates.iter().zip(&mut *learners) {
-                if let Learner::Numbers(numbers) = learner {
-                    let array = batch.column(candidate.index);
-                    in_column(
-                        candidate.index,
-                        each_number(candidate.treatment, array, &parts.training, |part, value| {
-                            see(&mut numbers[part], value);
-                        }),
-                    )?;
+            for (&(candidate, column), learner) in self.candidates.iter().zip(&mut *learners) {
+                if let (Learner::Numbers(numbers), Some(column)) = (learner, column) {
+                    let see = |part: usize, value| see(&mut numbers[part], value);
+                    let seen = each_number(candidate.treatment, batch.column(column), &parts.training, see);
+                    in_column(column, seen)?;
                 }
             }
             besides(batch, parts)

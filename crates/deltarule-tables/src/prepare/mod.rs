@@ -4,12 +4,15 @@ mod apply;
 mod dates;
 mod encoding;
 mod fit;
+mod labelled;
 mod moments;
+mod rows;
 mod scaling;
 
 pub use apply::{Features, Tally, Targets};
 pub use dates::Part;
 pub use encoding::{Category, Continuous, DatePart, Encoding, Input};
+pub use rows::Prepared;
 pub use scaling::Scaling;
 
 pub(crate) use apply::{Fault, find};

@@ -8,10 +8,11 @@ use crate::prepare::{
     Candidate, Dropped, FORMAT, Fitted, Preparation, RowCounts, Tally, Treatment, find, fit,
 };
 use crate::split::{Partition, Rule};
-use crate::suggest::nearest;
-use crate::table::Table;
+use crate::suggest::listed;
+use crate::table::{Columns, Table};
 use crate::targets::{ClassWeights, Target};
 use deltarule::Real;
+use deltarule::error::nearest;
 
 /// A table looked at and its statistics learned, ready to be loaded or streamed.
 #[derive(Debug)]
@@ -61,21 +62,18 @@ impl Plan {
         let candidates: Vec<Candidate> = profiles
             .iter()
             .zip(&roles)
-            .enumerate()
-            .filter_map(|(index, (profile, role))| match role {
+            .filter_map(|(profile, role)| match role {
                 Role::Input(treatment) => {
-                    Some(Candidate { column: profile.name.clone(), index, treatment: *treatment })
+                    Some(Candidate { column: profile.name.clone(), treatment: *treatment })
                 }
                 _ => None,
             })
             .collect();
 
         let (weight, validation, seed) = (options.weight.as_deref(), &options.validation, options.seed);
-        let unfitted = target.clone();
-        let partition = Partition::new(source, &unfitted, weight, validation, seed)?;
+        let rule = Partition::new(source, &target, weight, validation, seed)?.into_rule();
         let Fitted { inputs, dropped, rows, class_counts } =
-            fit(source, &partition, &candidates, options.style, &mut target)?;
-        let rule = partition.rule().clone();
+            fit(source, &rule, &candidates, options.style, &mut target)?;
 
         let mut all_dropped = Vec::new();
         for (profile, role) in profiles.iter().zip(&mut roles) {
@@ -128,6 +126,18 @@ impl Plan {
         self.rows.left_out
     }
 
+    /// The columns that are needed beyond this plan.
+    pub(crate) fn columns<'a>(&self, source: &'a dyn Table) -> Columns<'a> {
+        let preparation = &self.preparation;
+        let used = |name: &str| {
+            preparation.inputs.iter().any(|input| input.column == name)
+                || preparation.target.columns().contains(&name)
+                || preparation.weight.as_deref() == Some(name)
+                || matches!(&self.rule, Rule::Marked(marks) if marks == name)
+        };
+        Columns::new(source, used)
+    }
+
     /// Which rows are which.
     pub(crate) fn partition(&self, source: &dyn Table) -> Result<Partition<'_>, TableError> {
         Partition::by(self.rule.clone(), source, &self.preparation.target, self.preparation.weight.as_deref())
@@ -142,13 +152,14 @@ impl Plan {
         source: &dyn Table,
         validation: Option<&dyn Table>,
     ) -> Result<Loaded<T>, TableError> {
+        let source = &self.columns(source);
         let partition = self.partition(source)?;
         let features = self.preparation.features(&source.schema())?;
         let mut train = Filling::new(&self.preparation, self.rows.training)?;
         let mut watching = Filling::new(&self.preparation, self.rows.validation)?;
         let (mut tally, mut watching_tally) = (Tally::default(), Tally::default());
         let mut first = 0;
-        for batch in source.batches()? {
+        for batch in source.batches(None)? {
             let batch = batch?;
             let parts = partition.parts(source, &batch, first)?;
             let add = |filling: &mut Filling<T>, rows: &[usize], tally: &mut Tally| {
@@ -201,7 +212,7 @@ impl Preparation {
         let (mut rows, mut left_out) = (0, 0);
         let each = |see: &mut dyn FnMut(&arrow::array::RecordBatch, u64) -> Result<(), TableError>| {
             let mut first = 0;
-            for batch in source.batches()? {
+            for batch in source.batches(None)? {
                 let batch = batch?;
                 see(&batch, first)?;
                 first += batch.num_rows() as u64;
@@ -230,8 +241,7 @@ fn check_names(source: &dyn Table, options: &TableOptions) -> Result<(), TableEr
     let schema = source.schema();
     let names = || schema.fields().iter().map(|field| field.name().as_str());
     if options.target.is_empty() {
-        let hint = nearest("target", names())
-            .map_or_else(|| crate::suggest::listed(names()), |near| format!("--target {near}?"));
+        let hint = listed(names());
         return Err(TableError::usage("the column to be predicted", "no target").hint(hint));
     }
     let parting = match &options.validation {
@@ -269,7 +279,8 @@ fn check_class_weights(options: &TableOptions, target: &Target) -> Result<(), Ta
     for (label, weight) in given {
         if !labels.contains(label) {
             let error = TableError::usage("class weights by label", format!("{label:?}, which is no label"));
-            let near = nearest(label, labels.iter().map(String::as_str));
+            let known: Vec<&str> = labels.iter().map(String::as_str).collect();
+            let near = nearest(label, &known);
             return Err(match near {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error.hint(format!("the labels are {}", labels.join(", "))),

@@ -3,15 +3,16 @@
 use crate::error::{Place, TableError};
 use crate::read;
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
+use std::sync::Arc;
 
 /// The batches of one reading, in the order of the rows.
 pub type BatchIterator<'a> = Box<dyn Iterator<Item = Result<RecordBatch, TableError>> + 'a>;
 
 /// A table that can be read from its first row as often as needed.
 ///
-/// Learning the statistics of a table takes a few readings; a source that lies in a file is read anew for each,
-/// so that the table need not fit in memory.
+/// Learning the statistics of a table takes a few readings; a table that lies in a file is read anew for each, so
+/// that it need not fit in memory.
 pub trait Table {
     /// What messages call the table: its file.
     fn name(&self) -> String;
@@ -19,14 +20,85 @@ pub trait Table {
     /// Names and types of the columns.
     fn schema(&self) -> SchemaRef;
 
-    /// Reads all rows in order. How they are cut into batches makes no difference to any result.
+    /// Reads all rows in order: of the columns at these positions of the schema, in this order, or of all. How the
+    /// rows are cut into batches makes no difference to any result.
     ///
     /// # Errors
     /// When the table cannot be opened.
-    fn batches(&self) -> Result<BatchIterator<'_>, TableError>;
+    fn batches(&self, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError>;
+
+    /// How many rows each piece has that can be read by itself, in the order of the rows: the row groups of a Parquet
+    /// file, the stretches of a text file.
+    fn chunks(&self) -> Vec<u64>;
+
+    /// Reads the rows of one of the [`Table::chunks`], columns as in [`Table::batches`].
+    ///
+    /// # Errors
+    /// When the table cannot be opened.
+    fn chunk(&self, index: usize, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError>;
 
     /// The mistake of a cell, placed in its file: `row` counts over the whole table from 0, `column` in the schema.
     fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError;
+}
+
+/// Some columns of a table: the others are not read.
+#[derive(Clone)]
+pub(crate) struct Columns<'a> {
+    table: &'a dyn Table,
+    schema: SchemaRef,
+    columns: Vec<usize>,
+}
+
+impl<'a> Columns<'a> {
+    /// The columns of the table that `wanted` says, in the order of the table.
+    pub(crate) fn new(table: &'a dyn Table, wanted: impl Fn(&str) -> bool) -> Self {
+        let whole = table.schema();
+        let columns: Vec<usize> =
+            (0..whole.fields().len()).filter(|&column| wanted(whole.field(column).name())).collect();
+        let fields: Vec<_> = columns.iter().map(|&column| whole.fields()[column].clone()).collect();
+        Self { table, schema: Arc::new(Schema::new(fields)), columns }
+    }
+
+    /// [`Table::chunk`], for as long as the table lives.
+    pub(crate) fn open(&self, chunk: usize) -> Result<BatchIterator<'a>, TableError> {
+        self.table.chunk(chunk, Some(&self.columns))
+    }
+}
+
+impl Table for Columns<'_> {
+    fn name(&self) -> String {
+        self.table.name()
+    }
+
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn batches(&self, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        self.table.batches(Some(&self.inside(columns)))
+    }
+
+    fn chunks(&self) -> Vec<u64> {
+        self.table.chunks()
+    }
+
+    fn chunk(&self, index: usize, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        self.table.chunk(index, Some(&self.inside(columns)))
+    }
+
+    fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError {
+        self.table.cell_error(row, self.columns[column], expected, found)
+    }
+}
+
+impl Columns<'_> {
+    /// Columns of this selection as columns of the table.
+    fn inside(&self, columns: Option<&[usize]>) -> Vec<usize> {
+        columns.map_or_else(
+            || self.columns.clone(),
+            |columns| columns.iter().map(|&column| self.columns[column]).collect(),
+        )
+    }
 }
 
 /// A table held in memory.
@@ -64,8 +136,13 @@ impl InMemory {
     /// # Errors
     /// When it cannot be read.
     pub fn read(name: impl Into<String>, source: &dyn Table) -> Result<Self, TableError> {
-        let batches = source.batches()?.collect::<Result<_, _>>()?;
+        let batches = source.batches(None)?.collect::<Result<_, _>>()?;
         Ok(Self { name: name.into(), schema: source.schema(), batches })
+    }
+
+    fn projected(&self, batch: &RecordBatch, columns: Option<&[usize]>) -> Result<RecordBatch, TableError> {
+        let Some(columns) = columns else { return Ok(batch.clone()) };
+        batch.project(columns).map_err(|error| TableError::usage("columns of the table", error.to_string()))
     }
 }
 
@@ -78,8 +155,17 @@ impl Table for InMemory {
         self.schema.clone()
     }
 
-    fn batches(&self) -> Result<BatchIterator<'_>, TableError> {
-        Ok(Box::new(self.batches.iter().cloned().map(Ok)))
+    fn batches(&self, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        let columns = columns.map(<[usize]>::to_vec);
+        Ok(Box::new(self.batches.iter().map(move |batch| self.projected(batch, columns.as_deref()))))
+    }
+
+    fn chunks(&self) -> Vec<u64> {
+        self.batches.iter().map(|batch| batch.num_rows() as u64).collect()
+    }
+
+    fn chunk(&self, index: usize, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        Ok(Box::new(std::iter::once(self.projected(&self.batches[index], columns))))
     }
 
     fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError {
@@ -98,8 +184,16 @@ impl Table for read::Source {
         self.schema().clone()
     }
 
-    fn batches(&self) -> Result<BatchIterator<'_>, TableError> {
-        Ok(Box::new(self.batches(None)?))
+    fn batches(&self, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        Ok(Box::new(self.batches(columns)?))
+    }
+
+    fn chunks(&self) -> Vec<u64> {
+        self.chunks().iter().map(|chunk| chunk.rows).collect()
+    }
+
+    fn chunk(&self, index: usize, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        Ok(Box::new(self.chunk(index, columns)?))
     }
 
     fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError {
