@@ -77,7 +77,7 @@ struct Reading<'a> {
 }
 
 impl<'a, T: Real> Streamed<'a, T> {
-    /// Mini-batches of `batch` rows through a buffer of `buffer` rows; the last batch of an epoch holds the rest, or
+    /// Mini-batches of `batch` rows through a buffer of `buffer` rows, or of `batch` if that is more; the last batch of an epoch holds the rest, or
     /// is left out with `drop_last`.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl<'a, T: Real> Streamed<'a, T> {
                 TableError::usage("fewer than 2³² training rows", plan.training_rows().to_string())
             })?;
         let batch = batch.min(samples.max(1));
-        let capacity = buffer.min(samples);
+        let capacity = buffer.max(batch).min(samples);
         let whole = capacity == samples;
         let slots = if whole { capacity } else { capacity + batch };
         let table = plan.columns(table);
