@@ -74,6 +74,12 @@ pub struct TwoForms {
     pub agrees: bool,
 }
 
+/// The sum that the engine multiplied by `factor` to get `product`; where that is 0, what the terms add up to.
+fn divided(terms: Vec<Term>, product: f64, factor: f64) -> Sum {
+    let plain = terms.iter().map(|term| term.value).sum();
+    Sum::new(terms, if factor == 0.0 { plain } else { product / factor })
+}
+
 /// Makes the rows of one sample of a trace.
 pub(super) struct Maker<'a> {
     pub(super) team: &'a Team,
@@ -139,7 +145,7 @@ impl Maker<'_> {
         let mut factor: Vec<Factor> = self.weight_of_sample(self.i).into_iter().collect();
         let u = factor.first().map_or(1.0, |u| u.value);
         let sum = if cost.has_short_form() {
-            self.short(j, delta / u)
+            self.short(j, delta, u)
         } else if self.network.output().activation.is_elementwise() {
             let slope = self.trace.sigma_prime(self.team, self.network, at).at(self.i, j);
             factor.insert(0, Factor::new(Symbol::neuron(Role::SigmaPrime, l, j), slope));
@@ -147,14 +153,14 @@ impl Maker<'_> {
             let term = Term::of(vec![Factor::new(Symbol::neuron(Role::CostSlope, l, j), nabla)]);
             Sum::new(vec![term], nabla)
         } else {
-            Sum::new(self.jacobian_terms(j), delta / u)
+            divided(self.jacobian_terms(j), delta, u)
         };
         let form = Form::Sum { sum, factor, added: vec![] };
         self.row(Equation::Bp1, Symbol::neuron(Role::Delta, l, j), delta, form)
     }
 
     /// a − y, y being t with label smoothing.
-    fn short(&self, j: usize, total: f64) -> Sum {
+    fn short(&self, j: usize, delta: f64, u: f64) -> Sum {
         let l = self.network.layers.len() + 1;
         let a = self.trace.pass.output().a.at(self.i, j);
         let y = match self.trace.objective.cost {
@@ -164,7 +170,7 @@ impl Maker<'_> {
             _ => self.trace.y.at(self.i, j),
         };
         let a = Term::of(vec![Factor::new(Symbol::neuron(Role::Activation, l, j), a)]);
-        Sum::new(vec![a, Term::minus(Factor::new(Symbol::neuron(Role::Target, l, j), y))], total)
+        divided(vec![a, Term::minus(Factor::new(Symbol::neuron(Role::Target, l, j), y))], delta, u)
     }
 
     /// ∇ₐC of the sample, unweighted.
@@ -199,13 +205,13 @@ impl Maker<'_> {
         }
         let output = self.trace.pass.output();
         let u = self.weight_of_sample(self.i).map_or(1.0, |u| u.value);
-        let delta = output.delta.at(self.i, j) / u;
+        let short = self.short(j, output.delta.at(self.i, j), u);
         let terms = self.jacobian_terms(j);
         let general: f64 = terms.iter().map(|term| term.value).sum();
-        let difference = (general - delta).abs();
+        let difference = (general - short.total).abs();
         Some(TwoForms {
             symbol: Symbol::neuron(Role::Delta, self.network.layers.len() + 1, j),
-            short: self.short(j, delta),
+            short,
             jacobian: Sum::new(terms, general),
             difference,
             agrees: difference <= 1e-12,
@@ -228,8 +234,7 @@ impl Maker<'_> {
             })
             .collect();
         let slope = self.trace.sigma_prime(self.team, self.network, at).at(self.i, k);
-        let plain: f64 = terms.iter().map(|term| term.value).sum();
-        let sum = Sum::new(terms, if slope == 0.0 { plain } else { delta / slope });
+        let sum = divided(terms, delta, slope);
         let factor = vec![Factor::new(Symbol::neuron(Role::SigmaPrime, l, k), slope)];
         let form = Form::Sum { sum, factor, added: vec![] };
         self.row(Equation::Bp2, Symbol::neuron(Role::Delta, l, k), delta, form)

@@ -237,6 +237,20 @@ fn matrix_form_holds_the_same_numbers() {
 }
 
 #[test]
+fn a_sample_that_counts_nothing_is_explained_too() {
+    let (network, mut samples, objective) = large();
+    samples.weights.as_mut().unwrap()[0] = 0.0;
+    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    let request = Request { samples: (0..6).collect(), ..Request::default() };
+    let explanation = explain(&Team::single(), &network, &trace, &request).unwrap();
+    check_rows(&explanation);
+    let bp1 = explanation.component.iter().find(|row| row.cursor.equation == Equation::Bp1).unwrap();
+    let Form::Sum { sum, factor, .. } = &bp1.form else { panic!("a sum") };
+    assert!(bp1.value == 0.0 && sum.total != 0.0 && factor[0].value == 0.0);
+    assert!(explanation.two_forms.iter().all(|forms| forms.agrees));
+}
+
+#[test]
 fn what_does_not_exist_is_refused() {
     let message = |request| of_large(request).unwrap_err().to_string();
     let request = Request::default;
