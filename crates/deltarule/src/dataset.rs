@@ -185,6 +185,11 @@ impl<'a, T: Real> Samples<'a, T> {
         self.rows(&self.data.y)
     }
 
+    /// The class of each, as [`Dataset::classes`] has it.
+    pub fn classes(&self) -> Vec<u32> {
+        self.y().iter().map(|y| class_of(y) as u32).collect()
+    }
+
     /// How much each counts, or nothing where all count the same.
     pub fn weights(&self) -> Option<impl Iterator<Item = T> + use<'a, T>> {
         let samples = *self;

@@ -162,9 +162,7 @@ impl Settings {
         if metric.suits(task) {
             return Ok(metric);
         }
-        let suiting =
-            Metric::NAMES.iter().filter(|name| name.parse().is_ok_and(|metric: Metric| metric.suits(task)));
-        let suiting = suiting.copied().collect::<Vec<_>>().join(", ");
+        let suiting = Metric::names_for(task).join(", ");
         Err(Error::setting("metric", format!("one for {task}: {suiting}"), metric))
     }
 }

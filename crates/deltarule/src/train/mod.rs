@@ -56,7 +56,7 @@ impl<T: Real> Trainer<T> {
     /// instruction set changes a bit of it.
     ///
     /// # Errors
-    /// When the samples cannot be read, or those for validation do not fit. A divergence is no error here but the
+    /// When the samples cannot be read, or those for validation do not fit or leave the metric undefined. A divergence is no error here but the
     /// [`End`] of the outcome, which still has the best weights so far.
     pub fn train(
         mut self,
@@ -86,11 +86,15 @@ impl<T: Real> Trainer<T> {
                     break;
                 }
             };
-            let validated = validation.as_mut().map(|(samples, evaluator)| {
-                let cost = evaluator.run(team, &self.network, *samples);
-                let value = self.plan.metric.of(self.plan.task, evaluator.outputs(), *samples, cost);
-                Validation { cost, value }
-            });
+            let validated = match &mut validation {
+                None => None,
+                Some((samples, evaluator)) => {
+                    let cost = evaluator.run(team, &self.network, *samples);
+                    let metric = self.plan.metric;
+                    let value = metric.checked_of(self.plan.task, evaluator.outputs(), *samples, cost)?;
+                    Some(Validation { cost, value })
+                }
+            };
             let report = EpochReport {
                 epoch: epoch + 1,
                 cost,
