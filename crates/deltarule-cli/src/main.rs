@@ -1,3 +1,71 @@
 //! The program `deltarule`: train a network, predict with it, and open every gradient it computes.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod config;
+mod data;
+mod failure;
+mod interrupt;
+mod model;
+mod pipeline;
+mod report;
+mod run;
+mod text;
+mod ui;
+
+use args::{Cli, Command, When};
+use clap::Parser;
+use failure::{Failure, Kind};
+use std::process::ExitCode;
+use ui::{Ui, Verbosity};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    choose_colours(cli.global.color);
+    let verbosity = match (cli.global.quiet, cli.global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let ui = Ui::new(verbosity, cli.global.json);
+    match guarded(|| dispatch(&ui, cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            ui.fail(&failure);
+            ExitCode::from(failure.kind as u8)
+        }
+    }
+}
+
+fn choose_colours(when: When) {
+    match when {
+        When::Auto => {}
+        When::Always => anstream::ColorChoice::AlwaysAnsi.write_global(),
+        When::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}
+
+/// Runs the command; a panic, which is always a defect of the program, becomes an error that says so.
+fn guarded(command: impl FnOnce() -> failure::Outcome) -> failure::Outcome {
+    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(command)).unwrap_or_else(|panic| {
+        let what = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        Err(Failure::new(Kind::RunTime, format_args!("a defect in deltarule itself: {what}"))
+            .hint("please report it with the command that you typed"))
+    })
+}
+
+fn dispatch(ui: &Ui, command: Command) -> failure::Outcome {
+    match command {
+        Command::Train(args) => commands::train::run(ui, *args),
+        Command::Eval(args) => commands::eval::run(ui, args),
+        Command::Inspect(args) => commands::inspect::run(ui, args),
+        Command::Completions(args) => commands::completions::run(ui, args),
+    }
+}

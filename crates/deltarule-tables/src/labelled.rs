@@ -1,7 +1,10 @@
 //! Labelled samples in memory: what a built-in set or a pair of IDX files holds.
 
+use crate::table::InMemory;
+use arrow::array::{ArrayRef, Float32Array, RecordBatch, StringArray};
 use deltarule::Matrix;
 use deltarule::split::{Split, split};
+use std::sync::Arc;
 
 /// How the features of one sample lie in an image, row after row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +41,19 @@ impl Labelled {
     /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
+    }
+
+    /// The same samples as a table: a column a feature, and the column `class`.
+    pub fn table(&self, name: &str) -> InMemory {
+        let feature = |k: usize| -> ArrayRef {
+            Arc::new(Float32Array::from_iter_values((0..self.len()).map(|i| self.x.at(i, k))))
+        };
+        let class = self.labels.iter().map(|&label| self.classes[label as usize].as_str());
+        let class: ArrayRef = Arc::new(StringArray::from_iter_values(class));
+        let features = self.features.iter().enumerate().map(|(k, name)| (name.as_str(), feature(k)));
+        let columns = features.chain([("class", class)]);
+        let batch = RecordBatch::try_from_iter(columns).expect("columns of one length");
+        InMemory::new(name, batch.schema(), vec![batch]).expect("a batch of its own schema")
     }
 
     /// The usual division into training and test samples: a fifth is held out, chosen by `seed`, of every

@@ -2,7 +2,8 @@
 
 use crate::error::{Place, TableError};
 use crate::read;
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Schema, SchemaRef};
 use std::sync::Arc;
 
@@ -138,6 +139,21 @@ impl InMemory {
     pub fn read(name: impl Into<String>, source: &dyn Table) -> Result<Self, TableError> {
         let batches = source.batches(None)?.collect::<Result<_, _>>()?;
         Ok(Self { name: name.into(), schema: source.schema(), batches })
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// A table of these rows only, in this order.
+    ///
+    /// # Panics
+    /// When a row does not exist.
+    pub fn picked(&self, rows: &[u32]) -> Self {
+        let all = concat_batches(&self.schema, &self.batches).expect("batches of one schema");
+        let picked = take_record_batch(&all, &UInt32Array::from(rows.to_vec())).expect("rows of the table");
+        Self { name: self.name.clone(), schema: self.schema.clone(), batches: vec![picked] }
     }
 
     fn projected(&self, batch: &RecordBatch, columns: Option<&[usize]>) -> Result<RecordBatch, TableError> {

@@ -1,0 +1,252 @@
+//! The command line, as typed words.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Start here:
+  deltarule train digits                     train on real handwritten digits; nothing to download
+  deltarule explain runs/digits-1 --sample 0 open one sample's gradient: BP1 to BP4 with its numbers
+  deltarule gradcheck runs/digits-1          check every gradient against a numerical derivative
+  deltarule train people.csv --target income any table in, a network out
+
+Exit codes: 0 done, 1 run time, 2 usage, 3 bad data, 4 diverged or failed check, 130 interrupted.";
+
+/// Trains multilayer perceptrons by the four equations of backpropagation, and opens every gradient it computes.
+#[derive(Debug, Parser)]
+#[command(name = "deltarule", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is printed")]
+pub(crate) struct Global {
+    /// Print the result as one JSON value on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print results, warnings and errors only.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Print more of what happens on the way.
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// When to colour; NO_COLOR is honoured.
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub(crate) color: When,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train a network on data and save it as a run.
+    Train(Box<Train>),
+    /// Measure a network on data whose answers are known.
+    Eval(Eval),
+    /// Show what a model file holds.
+    Inspect(Inspect),
+    /// Print a completion script for a shell.
+    Completions(Completions),
+}
+
+/// Which data, and how to read it.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct DataArgs {
+    /// Column to predict; several, separated by commas, for several targets.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) target: Option<Vec<String>>,
+    /// What to make of the target: classification, multi-label, regression or counts.
+    #[arg(long, value_name = "TASK")]
+    pub(crate) task: Option<String>,
+    /// Columns to take as numbers, whatever they look like.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) numeric: Option<Vec<String>>,
+    /// Columns to take as categories, whatever they look like.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) categorical: Option<Vec<String>>,
+    /// Columns to leave out.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) drop: Option<Vec<String>>,
+    /// Column with the weight of each row.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) weights: Option<String>,
+    /// Weights of the classes: `balanced`, or `name=weight,…`.
+    #[arg(long, value_name = "WEIGHTS")]
+    pub(crate) class_weights: Option<String>,
+    /// Held out to choose the best epoch: a fraction, a file, or `column:NAME` for a column that says which rows.
+    #[arg(long, value_name = "FRACTION|FILE|column:NAME")]
+    pub(crate) validation: Option<String>,
+    /// Held out for the final figures: a fraction or a file.
+    #[arg(long, value_name = "FRACTION|FILE")]
+    pub(crate) test: Option<String>,
+    /// Character between the cells of a CSV file; found by looking when not given.
+    #[arg(long, value_name = "CHAR")]
+    pub(crate) delimiter: Option<char>,
+    /// The first line of a CSV file is data; columns are called column_1, column_2, ….
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// Numbers of a CSV file are written with a decimal comma.
+    #[arg(long)]
+    pub(crate) decimal_comma: bool,
+    /// Read the table in passes instead of loading it: for files larger than memory.
+    #[arg(long)]
+    pub(crate) stream: bool,
+    /// Rows that a streamed epoch keeps in memory to shuffle.
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) shuffle_buffer: Option<usize>,
+}
+
+/// The network and how it learns.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Network and learning")]
+pub(crate) struct LearningArgs {
+    /// Settings from a TOML file; flags go before it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// `tabular`, the strong recipe for tables and their default, or `plain`, the network of the flags.
+    #[arg(long, value_name = "PRESET")]
+    pub(crate) preset: Option<String>,
+    /// Widths of the hidden layers, `none` for no hidden layer.
+    #[arg(long, value_name = "WIDTHS")]
+    pub(crate) hidden: Option<String>,
+    /// Activation of the hidden layers: identity, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, gelu-tanh, silu,
+    /// mish or softplus.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) activation: Option<String>,
+    /// Activation of the output layer; what fits the cost when not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) output: Option<String>,
+    /// quadratic, mean-squared, binary-cross-entropy, softmax-cross-entropy, absolute, huber, quantile or poisson.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cost: Option<String>,
+    /// Initial weights: normal, scaled-normal, glorot-normal, glorot-uniform, he-normal, he-uniform, lecun-normal or
+    /// lecun-uniform.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) init: Option<String>,
+    /// sgd, momentum, nesterov, adam or adamw.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) optimizer: Option<String>,
+    /// η, the learning rate.
+    #[arg(long, value_name = "RATE")]
+    pub(crate) eta: Option<f64>,
+    /// How η changes from step to step: constant, step, cosine, one-cycle or coslog4.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) schedule: Option<String>,
+    /// μ of momentum and Nesterov.
+    #[arg(long, value_name = "MU")]
+    pub(crate) momentum: Option<f64>,
+    /// Samples of a mini-batch.
+    #[arg(long, value_name = "M")]
+    pub(crate) batch: Option<usize>,
+    /// Passes over the training data at the most.
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<usize>,
+    /// Stop after so many epochs without a better validation metric.
+    #[arg(long, value_name = "EPOCHS")]
+    pub(crate) patience: Option<usize>,
+    /// Validation metric that chooses the best epoch.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) metric: Option<String>,
+    /// λ of the quadratic penalty (λ/2n) Σ w².
+    #[arg(long, value_name = "LAMBDA")]
+    pub(crate) l2: Option<f64>,
+    /// Factor of the penalty Σ |w|.
+    #[arg(long, value_name = "LAMBDA")]
+    pub(crate) l1: Option<f64>,
+    /// Decoupled weight decay.
+    #[arg(long, value_name = "RATE")]
+    pub(crate) weight_decay: Option<f64>,
+    /// Share of hidden activations set to zero in each step.
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) dropout: Option<f64>,
+    /// Largest norm of the whole gradient; longer ones are shortened.
+    #[arg(long, value_name = "NORM")]
+    pub(crate) clip: Option<f64>,
+    /// Label smoothing of the softmax cross-entropy.
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) smoothing: Option<f64>,
+    /// Seed of everything random.
+    #[arg(long, value_name = "SEED")]
+    pub(crate) seed: Option<u64>,
+    /// Numbers of the network: f32 or f64.
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) precision: Option<String>,
+    /// Threads; the result is the same for any number.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+/// Train a network on data and save it as a run.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Data is a built-in set (digits, iris, moons, circles, spirals, blobs, xor; generated ones as `moons:n=500,noise=0.1`),
+a folder or file of IDX images such as MNIST, or one or more tables (CSV, TSV, Parquet, Arrow, NPY, NPZ, JSON lines,
+LIBSVM; plain, gzip or zstd; `-` for standard input).
+
+Examples:
+  deltarule train digits --hidden 100,100 --epochs 50
+  deltarule train moons:noise=0.2 --hidden 16 --activation tanh
+  deltarule train mnist/ --batch 128 --threads 2
+  deltarule train houses.parquet --target price --task regression")]
+pub(crate) struct Train {
+    /// A built-in set, IDX files or folder, or tables.
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reading: DataArgs,
+    #[command(flatten)]
+    pub(crate) learning: LearningArgs,
+    /// Folder of the run, instead of runs/<data>-<n>.
+    #[arg(long, value_name = "FOLDER", help_heading = "Run")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the run that is already in --out.
+    #[arg(long, requires = "out", help_heading = "Run")]
+    pub(crate) force: bool,
+    /// Choose the probability from which the second of two classes is predicted by this metric, on the validation set.
+    #[arg(long, value_name = "METRIC", help_heading = "After training")]
+    pub(crate) threshold: Option<String>,
+    /// Scale the outputs by one temperature so that probabilities fit the validation set.
+    #[arg(long, help_heading = "After training")]
+    pub(crate) temperature: bool,
+}
+
+/// Measure a network on data whose answers are known.
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// Folder of a run, or a model file.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// The data; the held-out part of a built-in set when not given.
+    #[arg(value_name = "DATA")]
+    pub(crate) data: Vec<String>,
+    /// Threads; the result is the same for any number.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+/// Show what a model file holds.
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// Folder of a run, or a model file.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+}
+
+/// Print a completion script for a shell.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,6 @@
+//! The commands, a module each.
+
+pub(crate) mod completions;
+pub(crate) mod eval;
+pub(crate) mod inspect;
+pub(crate) mod train;

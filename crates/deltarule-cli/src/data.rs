@@ -1,0 +1,334 @@
+//! From what the user names to data sets: built-in sets, IDX images and tables.
+
+use crate::config::{Config, DataSettings, Held, Preset};
+use crate::failure::{Failure, Outcome};
+use crate::pipeline::Pipeline;
+use deltarule::split::split;
+use deltarule::{Dataset, Real, Samples, Task};
+use deltarule_tables::builtin::Builtin;
+use deltarule_tables::idx::{self, Idx, Pair};
+use deltarule_tables::read::{Header, ReadOptions, Source};
+use deltarule_tables::table::{InMemory, Table};
+use deltarule_tables::{Images, Labelled, Loaded, Style, TableOptions, Validation, load};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// The seed of what a built-in set or a table holds out for its final figures: the same whatever the seed of the
+/// training, so that runs can be compared.
+const TEST_SEED: u64 = 0;
+
+/// Some samples of a data set.
+#[derive(Clone, Debug)]
+pub(crate) struct Part<T: Real> {
+    pub(crate) data: Rc<Dataset<T>>,
+    pub(crate) rows: Option<Vec<u32>>,
+}
+
+impl<T: Real> Part<T> {
+    pub(crate) fn whole(data: Dataset<T>) -> Self {
+        Self { data: Rc::new(data), rows: None }
+    }
+
+    pub(crate) fn samples(&self) -> Samples<'_, T> {
+        match &self.rows {
+            Some(rows) => self.data.picked(rows),
+            None => self.data.samples(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.as_ref().map_or(self.data.len(), Vec::len)
+    }
+}
+
+/// Data made ready for training.
+#[derive(Debug)]
+pub(crate) struct Ready<T: Real> {
+    pub(crate) train: Part<T>,
+    pub(crate) validation: Option<Part<T>>,
+    pub(crate) test: Option<Part<T>>,
+    pub(crate) pipeline: Pipeline,
+    /// What was found in the columns of a table, as lines to print.
+    pub(crate) overview: Option<String>,
+    pub(crate) notices: Vec<String>,
+}
+
+impl<T: Real> Ready<T> {
+    pub(crate) fn task(&self) -> Task {
+        self.pipeline.task()
+    }
+}
+
+/// What the words on the command line stand for.
+#[derive(Debug)]
+pub(crate) enum Named {
+    Builtin(Builtin),
+    Images(PathBuf),
+    Tables(Vec<PathBuf>),
+}
+
+impl Named {
+    pub(crate) fn of(words: &[String]) -> Outcome<Self> {
+        let [word] = words else {
+            if words.is_empty() {
+                return Err(Failure::usage("no data: expected a built-in set, a folder or a file")
+                    .hint("`deltarule train digits` needs no file"));
+            }
+            return Ok(Self::Tables(words.iter().map(PathBuf::from).collect()));
+        };
+        let path = Path::new(word);
+        if Builtin::is_named_by(word) && !path.exists() {
+            return Ok(Self::Builtin(Builtin::parse(word)?));
+        }
+        if path.is_dir() || starts_like_idx(path) {
+            return Ok(Self::Images(path.to_owned()));
+        }
+        let looks_like_a_name = !word.contains(['.', '/', '\\', '*', '?', '[']) && word != "-";
+        if looks_like_a_name && !path.exists() {
+            let parsed = Builtin::parse(word).map(Self::Builtin);
+            return parsed.map_err(|error| Failure::usage(format_args!("no file `{word}`, and {error}")));
+        }
+        Ok(Self::Tables(vec![path.to_owned()]))
+    }
+
+    /// A name for the run: that of the set, or of the file without its endings.
+    pub(crate) fn short_name(&self) -> String {
+        let path = match self {
+            Self::Builtin(set) => return set.name().to_owned(),
+            Self::Images(path) => std::fs::canonicalize(path).unwrap_or_else(|_| path.clone()),
+            Self::Tables(paths) => paths[0].clone(),
+        };
+        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = file.split('.').next().unwrap_or_default();
+        let plain: String =
+            stem.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect();
+        match plain.trim_matches('-') {
+            "" => "stdin".to_owned(),
+            name => name.to_owned(),
+        }
+    }
+}
+
+fn starts_like_idx(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let Ok(file) = std::fs::File::open(path) else { return false };
+    if !path.is_file() || file.take(64).read_to_end(&mut head).is_err() {
+        return false;
+    }
+    Idx::starts(&head)
+}
+
+/// Reads the data that `config` names and parts it. What the user left open in `config.data` is filled in.
+pub(crate) fn prepare<T: Real>(config: &mut Config) -> Outcome<Ready<T>> {
+    let named = Named::of(&config.data.source)?;
+    let usual = match named {
+        Named::Tables(_) => Preset::Tabular,
+        _ => Preset::Plain,
+    };
+    let preset = *config.preset.get_or_insert(usual);
+    config.data.validation.get_or_insert(Held::Fraction(match preset {
+        Preset::Plain => 0.1,
+        Preset::Tabular => 0.2,
+    }));
+    let seed = *config.training.seed.get_or_insert(0);
+    match &named {
+        Named::Builtin(set) => {
+            let samples = set.load();
+            match Images::of(&samples) {
+                Some(images) => {
+                    let held_out = samples.split(TEST_SEED);
+                    image_parts(config, images, samples, held_out.train, Some(held_out.held_out), None, seed)
+                }
+                None => {
+                    config.data.target = vec!["class".to_owned()];
+                    config.data.test.get_or_insert(Held::Fraction(0.2));
+                    tables(config, &samples.table(set.name()), preset, seed)
+                }
+            }
+        }
+        Named::Images(path) => {
+            let found = idx::find(path)?;
+            let samples = Pair::read(&found.train)?.labelled(255.0);
+            let test =
+                found.test.map(|files| Pair::read(&files)).transpose()?.map(|pair| pair.labelled(255.0));
+            let images = Images::of(&samples).ok_or_else(|| {
+                Failure::bad_data(format_args!("{}: expected images of bytes", path.display()))
+            })?;
+            let all = (0..samples.len() as u32).collect();
+            image_parts(config, images, samples, all, None, test, seed)
+        }
+        Named::Tables(paths) => {
+            let source = Source::open(paths, &read_options(&config.data))?;
+            tables(config, &source, preset, seed)
+        }
+    }
+}
+
+fn image_parts<T: Real>(
+    config: &mut Config,
+    images: Images,
+    samples: Labelled,
+    train: Vec<u32>,
+    held_out: Option<Vec<u32>>,
+    test: Option<Labelled>,
+    seed: u64,
+) -> Outcome<Ready<T>> {
+    only_for_tables(&config.data)?;
+    let labels = |rows: &[u32]| -> Vec<u32> { rows.iter().map(|&i| samples.labels[i as usize]).collect() };
+    let part = |rows: Vec<u32>, share: f64, seed: u64| {
+        let count = (share * rows.len() as f64).round() as usize;
+        let parts = split(rows.len(), count.min(rows.len()), Some(&labels(&rows)), seed, 0);
+        let of = |places: Vec<u32>| -> Vec<u32> { places.into_iter().map(|p| rows[p as usize]).collect() };
+        (of(parts.train), of(parts.held_out))
+    };
+    let (train, held_out, test) = match (&config.data.test, held_out, test) {
+        (None, held_out, test) => (train, held_out, test),
+        (Some(Held::Fraction(share)), _, _) => {
+            let all = (0..samples.len() as u32).collect();
+            let (train, held_out) = part(all, *share, TEST_SEED);
+            (train, Some(held_out), None)
+        }
+        (Some(Held::File(path)), _, _) => {
+            let files = idx::find(path)?.train;
+            let all = (0..samples.len() as u32).collect();
+            (all, None, Some(Pair::read(&files)?.labelled(255.0)))
+        }
+        (Some(Held::Column(_)), _, _) => return Err(no_columns("--test")),
+    };
+    let (train, validation) = match config.data.validation.as_ref().expect("filled in") {
+        Held::Fraction(share) => part(train, *share, seed),
+        Held::File(_) | Held::Column(_) => return Err(no_columns("--validation")),
+    };
+    let data = Rc::new(images.dataset(&samples)?);
+    let picked = |rows: Vec<u32>| Part { data: Rc::clone(&data), rows: Some(rows) };
+    let test = match test {
+        Some(test) => Some(Part::whole(images.dataset(&test)?)),
+        None => held_out.map(&picked),
+    };
+    let validation = (!validation.is_empty()).then(|| picked(validation));
+    let pipeline = Pipeline::images(config.data.clone(), images);
+    let test = test.filter(|test| test.len() > 0);
+    Ok(Ready { train: picked(train), validation, test, pipeline, overview: None, notices: Vec::new() })
+}
+
+fn no_columns(flag: &str) -> Failure {
+    Failure::usage(format_args!("{flag}: expected a fraction for images, found something for tables"))
+}
+
+fn only_for_tables(data: &DataSettings) -> Outcome {
+    let said = [
+        ("--target", !data.target.is_empty()),
+        ("--numeric", !data.numeric.is_empty()),
+        ("--categorical", !data.categorical.is_empty()),
+        ("--drop", !data.drop.is_empty()),
+        ("--weights", data.weights.is_some()),
+        ("--task", data.task.is_some()),
+        ("--stream", data.stream),
+    ];
+    match said.iter().find(|(_, said)| *said) {
+        Some((flag, _)) => {
+            Err(Failure::usage(format_args!("{flag} is for tables, and this data are images")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn tables<T: Real>(config: &mut Config, source: &dyn Table, preset: Preset, seed: u64) -> Outcome<Ready<T>> {
+    let options = table_options(&config.data, preset, seed)?;
+    let validation = match &config.data.validation {
+        Some(Held::File(path)) => Some(Source::open(&[path], &read_options(&config.data))?),
+        _ => None,
+    };
+    let validation = validation.as_ref().map(|source| source as &dyn Table);
+    let (loaded, test_table) = match &config.data.test {
+        None => (load(source, validation, &options)?, None),
+        Some(Held::File(path)) => {
+            let test = InMemory::read(
+                path.display().to_string(),
+                &Source::open(&[path], &read_options(&config.data))?,
+            )?;
+            (load(source, validation, &options)?, Some(test))
+        }
+        Some(Held::Fraction(share)) => {
+            let (train, test) = parted(source, *share)?;
+            (load(&train, validation, &options)?, Some(test))
+        }
+        Some(Held::Column(_)) => {
+            return Err(Failure::usage("--test: expected a fraction or a file, found a column"));
+        }
+    };
+    let Loaded { train, validation, preparation, overview, mut notices } = loaded;
+    let mut tally = deltarule_tables::prepare::Tally::default();
+    let test = test_table.map(|table| preparation.dataset(&table, &mut tally)).transpose()?;
+    notices.extend(tally.warnings().into_iter().map(|line| format!("test: {line}")));
+    Ok(Ready {
+        train: Part::whole(train),
+        validation: validation.map(Part::whole),
+        test: test.map(|(data, _)| Part::whole(data)),
+        pipeline: Pipeline::table(config.data.clone(), preparation),
+        overview: Some(overview.to_string()),
+        notices,
+    })
+}
+
+/// The rows of a table parted in two, by the seed of tests.
+pub(crate) fn parted(source: &dyn Table, share: f64) -> Outcome<(InMemory, InMemory)> {
+    let all = InMemory::read(source.name(), source)?;
+    let n = all.rows();
+    let rows = split(n, (share * n as f64).round() as usize, None, TEST_SEED, 0);
+    Ok((all.picked(&rows.train), all.picked(&rows.held_out)))
+}
+
+/// How the files of the data are read.
+pub(crate) fn read_options(data: &DataSettings) -> ReadOptions {
+    let mut options = ReadOptions { decimal_comma: data.decimal_comma, ..ReadOptions::default() };
+    options.delimiter = data.delimiter.and_then(|c| u8::try_from(c).ok());
+    if data.no_header {
+        options.header = Header::Absent;
+    }
+    options
+}
+
+fn table_options(data: &DataSettings, preset: Preset, seed: u64) -> Outcome<TableOptions> {
+    if data.delimiter.is_some_and(|c| !c.is_ascii()) {
+        return Err(Failure::usage("--delimiter: expected an ASCII character"));
+    }
+    Ok(TableOptions {
+        target: data.target.clone(),
+        task: data.task.as_deref().map(str::parse).transpose().map_err(Failure::usage)?,
+        categorical: data.categorical.clone(),
+        numeric: data.numeric.clone(),
+        drop: data.drop.clone(),
+        weight: data.weights.clone(),
+        class_weights: data.class_weights.as_deref().map(class_weights).transpose()?,
+        validation: match &data.validation {
+            Some(Held::Fraction(share)) if *share > 0.0 => Validation::Fraction(*share),
+            Some(Held::Column(name)) => Validation::Column(name.clone()),
+            _ => Validation::None,
+        },
+        style: match preset {
+            Preset::Plain => Style::Plain,
+            Preset::Tabular => Style::Tabular,
+        },
+        seed,
+        ..TableOptions::default()
+    })
+}
+
+/// `balanced`, or `yes=2,no=1`.
+fn class_weights(text: &str) -> Outcome<deltarule_tables::ClassWeights> {
+    if text == "balanced" {
+        return Ok(deltarule_tables::ClassWeights::Balanced);
+    }
+    let pair = |part: &str| {
+        let (label, weight) = part.rsplit_once('=')?;
+        Some((label.trim().to_owned(), weight.trim().parse::<f64>().ok()?))
+    };
+    let given = text.split(',').map(pair).collect::<Option<_>>();
+    given.map(deltarule_tables::ClassWeights::Given).ok_or_else(|| {
+        Failure::usage(format_args!(
+            "--class-weights: expected `balanced` or `label=weight,…`, found `{text}`"
+        ))
+    })
+}

@@ -1,0 +1,104 @@
+//! How a command ends when it cannot do what was asked: a message, a hint, and an exit code that scripts can tell apart.
+
+use std::fmt::{self, Display};
+
+/// Why a command failed, as its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Something went wrong while running: a full disk, a file that may not be read.
+    RunTime = 1,
+    /// The command line or the settings say something impossible.
+    Usage = 2,
+    /// A data or model file does not hold what it should.
+    BadData = 3,
+    /// Training diverged, or a check found a difference.
+    Failed = 4,
+    /// The user stopped it.
+    Interrupted = 130,
+}
+
+/// An error as the user reads it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, message: impl Display) -> Self {
+        Self { kind, message: message.to_string(), hint: None }
+    }
+
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    pub(crate) fn bad_data(message: impl Display) -> Self {
+        Self::new(Kind::BadData, message)
+    }
+
+    pub(crate) fn hint(self, hint: impl Display) -> Self {
+        Self { hint: Some(hint.to_string()), ..self }
+    }
+
+    /// An input or output error on `path`: what was tried, on what, and what the system said.
+    pub(crate) fn io(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::new(Kind::RunTime, format_args!("cannot {action} {}: {}", path.display(), plain(error)))
+    }
+
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({ "error": {
+            "code": self.kind as i32,
+            "kind": format!("{:?}", self.kind),
+            "message": self.message,
+            "hint": self.hint,
+        }})
+    }
+}
+
+/// The system's words without "(os error 2)".
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_lowercase(),
+        None => text,
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+impl From<deltarule::Error> for Failure {
+    fn from(error: deltarule::Error) -> Self {
+        use deltarule::Error as E;
+        let kind = match &error {
+            E::Setting { .. } | E::UnknownName { .. } => Kind::Usage,
+            E::Shape { .. } | E::Data { .. } | E::Model { .. } => Kind::BadData,
+            E::Diverged { .. } => Kind::Failed,
+            _ => Kind::RunTime,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl From<deltarule_tables::TableError> for Failure {
+    fn from(error: deltarule_tables::TableError) -> Self {
+        use deltarule_tables::ErrorKind as E;
+        let kind = match error.kind() {
+            E::System => Kind::RunTime,
+            E::Usage => Kind::Usage,
+            E::Data => Kind::BadData,
+        };
+        let text = error.to_string();
+        match text.split_once("\nhint: ") {
+            Some((message, hint)) => Self::new(kind, message).hint(hint),
+            None => Self::new(kind, text),
+        }
+    }
+}
