@@ -46,7 +46,7 @@ pub(crate) fn serve() -> Result<()> {
             let case = Case::deserialize(request["prepare"].take())?;
             let mut repeat = prepare(&case)?;
             repeat.run()?;
-            let detail = case.precision.clone();
+            let detail = format!("{}, {}", Team::new(case.threads).isa(), case.precision);
             running = Some((case, repeat));
             json!({ "ready": detail })
         } else if let Some(precision) = request["probe"].as_str() {
