@@ -2,9 +2,12 @@
 
 mod common;
 
-use deltarule::dataset::Dataset;
+use deltarule::dataset::{Batches, Dataset, Shuffled};
 use deltarule_tables::kinds::Kind;
 use deltarule_tables::prepare::Tally;
+use deltarule_tables::read::{ReadOptions, Source};
+use deltarule_tables::stream::Streamed;
+use deltarule_tables::table::Plan;
 use deltarule_tables::{Loaded, Style, TableOptions, Target, Validation, load};
 
 fn options(target: &str) -> TableOptions {
@@ -93,4 +96,44 @@ fn beijing() {
     assert!(loaded.notices.iter().any(|line| line.starts_with("2067 of 43824 rows")), "{:?}", loaded.notices);
     // year, month, day, hour, DEWP, TEMP, PRES, Iws, Is, Ir and four winds.
     assert_eq!(loaded.preparation.width(), 14);
+}
+
+#[test]
+fn adult_streamed_is_adult_in_memory() {
+    let Some(path) = common::data("adult-train.csv") else { return };
+    let memory = common::csv(&path);
+    let small = ReadOptions { block_bytes: 64 << 10, batch_rows: 500, ..ReadOptions::default() };
+    let chunked = Source::open(&[&path], &small).unwrap();
+    assert!(chunked.chunks().len() > 50, "{} chunks", chunked.chunks().len());
+    let options = TableOptions { validation: Validation::Fraction(0.2), ..options("income") };
+    let plan = Plan::new(&chunked, &options).unwrap();
+    let loaded: Loaded<f32> = load(&memory, None, &options).unwrap();
+    assert_eq!(plan.preparation, loaded.preparation);
+    assert_eq!(plan.validation::<f32>(&chunked).unwrap(), loaded.validation);
+    let mut whole = Streamed::<f32>::new(&chunked, &plan, 256, true, 3, usize::MAX).unwrap();
+    let mut shuffled = Shuffled::new(&loaded.train, 256, true, 3);
+    // Through a buffer of 1000 rows the samples are the same, in another order.
+    let mut small = Streamed::<f32>::new(&chunked, &plan, 256, false, 3, 1000).unwrap();
+    for epoch in 0..2 {
+        whole.start(epoch).unwrap();
+        shuffled.start(epoch).unwrap();
+        let mut steps = 0;
+        while let Some(expected) = shuffled.next().unwrap() {
+            let batch = whole.next().unwrap().unwrap();
+            assert!(batch.x.iter().eq(expected.x.iter()) && batch.y.iter().eq(expected.y.iter()));
+            steps += 1;
+        }
+        assert_eq!(steps, 26_049 / 256);
+        assert!(whole.next().unwrap().is_none());
+        small.start(epoch).unwrap();
+        let (mut rows, mut sum) = (0, 0.0);
+        while let Some(batch) = small.next().unwrap() {
+            rows += batch.x.len();
+            sum += batch.x.iter().flatten().map(|&x| f64::from(x)).sum::<f64>();
+        }
+        let all = loaded.train.x();
+        let expected: f64 = (0..all.rows()).flat_map(|i| all.row(i)).map(|&x| f64::from(x)).sum();
+        assert_eq!(rows, all.rows());
+        assert!((sum - expected).abs() < 1e-6 * expected.abs().max(1.0), "{sum} and {expected}");
+    }
 }

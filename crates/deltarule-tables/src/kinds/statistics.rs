@@ -74,6 +74,8 @@ struct Statistics {
     rows: u64,
     missing: u64,
     counts: HashMap<String, u64>,
+    /// The text of the numbers that are counted, by their bits: few are written out more than once.
+    written: HashMap<u64, String>,
     bytes: usize,
     cap: usize,
     full: bool,
@@ -97,6 +99,7 @@ impl Statistics {
             rows: 0,
             missing: 0,
             counts: HashMap::new(),
+            written: HashMap::new(),
             bytes: 0,
             cap,
             full: false,
@@ -130,18 +133,28 @@ impl Statistics {
             self.all_numbers = false;
             return;
         };
-        // Text is only made of numbers while they are still counted.
-        let texts = (!self.full).then(|| cells::texts(column));
         for (row, &value) in values.iter().enumerate() {
             if value.is_nan() {
                 self.missing += 1;
                 continue;
             }
             self.see_number(value);
-            if let Some(text) = texts.as_ref().and_then(|texts| cells::text_at(texts, row)) {
-                self.count(text);
+            if !self.full {
+                self.count_number(column, row, value);
             }
         }
+    }
+
+    fn count_number(&mut self, column: &ArrayRef, row: usize, value: f64) {
+        // From here on different whole numbers may be the same `f64`.
+        const EXACT: f64 = (1_u64 << 53) as f64;
+        let bits = (value + 0.0).to_bits();
+        let text = self.written.remove(&bits).filter(|_| value.abs() < EXACT).unwrap_or_else(|| {
+            let texts = cells::texts(&column.slice(row, 1));
+            cells::text_at(&texts, 0).unwrap_or_default().to_owned()
+        });
+        self.count(&text);
+        self.written.insert(bits, text);
     }
 
     fn add_text(&mut self, texts: &StringArray, row: usize) {

@@ -4,14 +4,15 @@ mod apply;
 mod dates;
 mod encoding;
 mod fit;
-mod labelled;
 mod moments;
+mod outputs;
 mod rows;
 mod scaling;
 
-pub use apply::{Features, Tally, Targets};
+pub use apply::{Features, Tally};
 pub use dates::Part;
 pub use encoding::{Category, Continuous, DatePart, Encoding, Input};
+pub use outputs::Targets;
 pub use rows::Prepared;
 pub use scaling::Scaling;
 
