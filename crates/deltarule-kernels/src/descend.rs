@@ -1,11 +1,12 @@
 //! BP3 and BP4, and what is done with the gradient: kept, or handed to the optimizer while it is hot.
 
 use crate::isa::Task;
-use crate::lanes::vector::Vector;
+use crate::lanes::vector::{Vector, prefetch_to_read, prefetch_to_write};
+use crate::mirror::{self, Mirror};
 use crate::multiply::padded;
 use crate::panels::Panels;
 use crate::real::{Real, sealed::Sealed};
-use crate::tile::{Lines, Strip, Target, accumulate, with_rows, write_row};
+use crate::tile::{Lines, Strip, accumulate, read_row, with_rows, write_row};
 use crate::update::{Adam, Keep, Known, Momentum, Moving, Nesterov, Rule, Sgd, Step, Store};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -132,13 +133,15 @@ const LANES: usize = 32;
 
 /// The sums of a finished tile, waiting in the first-level cache for the optimizer.
 #[repr(align(64))]
-struct Pending<T> {
-    sums: [[T; LANES]; ROWS],
-    /// The inputs they belong to: those before `rows.start` are done.
-    rows: Range<usize>,
-    /// The input of `sums[0]`.
-    first: usize,
-}
+struct Hot<T>([[T; LANES]; ROWS]);
+
+/// Rows of a batch from which on the optimizer works on one tile while the next is summed: square roots and quotients take the
+/// divider ten times as long as a multiplication takes the multiplier, but both can be busy at once. Tiles of fewer
+/// rows are stored at once; the processor overlaps those by itself.
+const WORTH_OVERLAPPING: usize = 32;
+
+/// How many inputs further on the values of x are fetched ahead: no one else foresees where they are.
+const AHEAD: usize = 16;
 
 impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
     /// # Safety
@@ -153,106 +156,134 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
             match self.sums {
                 Sums::Kept { w, .. } => {
                     for k in rows.clone() {
-                        self.store::<V, C>(strip, k, w.as_ptr().add(strip.start + k * strip.pitch));
+                        let sums = read_row::<V, C>(w.as_ptr().add(strip.start + k * strip.pitch));
+                        self.store(strip, k, sums);
                     }
                     self.mirror::<V>(strip, rows);
                 }
                 Sums::Rows { delta, x, count, .. } => {
-                    let mut pending = Pending {
-                        sums: [[T::ZERO; LANES]; ROWS],
-                        rows: rows.start..rows.start,
-                        first: rows.start,
-                    };
-                    let mut mirrored = rows.start;
-                    let mut k = rows.start;
-                    while k < rows.end {
-                        let tile = Tile { delta, x, count, lanes: strip.first, k };
-                        let size = (rows.end - k).min(V::UPDATE_ROWS);
-                        if size == V::UPDATE_ROWS {
-                            V::enter(Overlapped::<V, T, W, B, C> {
-                                tile,
-                                strip,
-                                step: self,
-                                pending: &mut pending,
-                                vector: PhantomData,
-                            });
-                        } else {
-                            self.store_pending::<V, C>(strip, &mut pending);
-                            plain::<V, C>(size, tile, &mut pending);
-                        }
-                        // All rows before this tile have been stored by now.
-                        let ready = k / V::COUNT * V::COUNT;
-                        self.mirror::<V>(strip, mirrored..ready);
-                        mirrored = ready.max(mirrored);
-                        k += size;
+                    let batch = Batch { delta, x, count, lanes: strip.first };
+                    if const { V::UPDATE_ROWS == 6 } {
+                        self.tiles::<V, 6, C>(strip, batch, rows);
+                    } else {
+                        self.tiles::<V, 8, C>(strip, batch, rows);
                     }
-                    self.store_pending::<V, C>(strip, &mut pending);
-                    self.mirror::<V>(strip, mirrored..rows.end);
                 }
             }
         }
     }
+
+    /// # Safety
+    /// The strip and the rows are in the layer, the batch fits it, and the instructions of `V` exist.
+    #[inline(always)]
+    unsafe fn tiles<V: Vector<Real = T>, const R: usize, const C: usize>(
+        &self,
+        strip: Strip,
+        batch: Batch<T>,
+        rows: Range<usize>,
+    ) {
+        let mut hot = Hot([[T::ZERO; LANES]; ROWS]);
+        let mut pending = rows.start..rows.start;
+        let mut mirrored = rows.start;
+        let mut k = rows.start;
+        // SAFETY: the caller's promise.
+        unsafe {
+            while k + R <= rows.end {
+                self.prefetch::<R>(strip, k);
+                let mut sums = [[V::zero(); C]; R];
+                if batch.count < WORTH_OVERLAPPING {
+                    batch.add(&mut sums, k, 0..batch.count);
+                    for (r, sums) in sums.into_iter().enumerate() {
+                        self.store(strip, k + r, sums);
+                    }
+                    pending.end = k + R;
+                } else {
+                    let stride = batch.count / (pending.len() + 1);
+                    let mut steps = 0..stride;
+                    for (r, k_before) in pending.clone().enumerate() {
+                        batch.add(&mut sums, k, steps.clone());
+                        steps = steps.end..steps.end + stride;
+                        self.store(strip, k_before, read_row::<V, C>(hot.0[r].as_ptr()));
+                    }
+                    batch.add(&mut sums, k, steps.start..batch.count);
+                    for (row, to) in sums.into_iter().zip(&mut hot.0) {
+                        write_row(row, to.as_mut_ptr());
+                    }
+                    pending = k..k + R;
+                }
+                k += R;
+                mirrored = self.mirror_ready::<V>(
+                    strip,
+                    mirrored,
+                    if batch.count < WORTH_OVERLAPPING { k } else { pending.start },
+                );
+            }
+            if batch.count >= WORTH_OVERLAPPING {
+                for (r, k) in pending.enumerate() {
+                    self.store(strip, k, read_row::<V, C>(hot.0[r].as_ptr()));
+                }
+            }
+            if k < rows.end {
+                batch.remnant::<V, C>(k, rows.end - k, &mut hot);
+                for (r, k) in (k..rows.end).enumerate() {
+                    self.store(strip, k, read_row::<V, C>(hot.0[r].as_ptr()));
+                }
+            }
+            self.mirror::<V>(strip, mirrored..rows.end);
+        }
+    }
 }
 
-/// The products of one tile: `R` inputs from `k` on by the lanes of a strip.
+/// The rows whose products are summed, at the lanes of one strip.
 #[derive(Clone, Copy)]
-struct Tile<T> {
+struct Batch<T> {
     delta: Lines<T>,
     x: Lines<T>,
     count: usize,
     lanes: usize,
-    k: usize,
 }
 
-impl<T: Real> Tile<T> {
-    /// Adds the products of some of the rows of the batch to the sums.
+impl<T: Real> Batch<T> {
+    /// Adds the products of some of the rows to the sums of the inputs from `k` on.
     ///
     /// # Safety
-    /// The inputs and lanes of the tile exist, and the instructions of `V`.
+    /// The inputs and lanes exist, and the instructions of `V`.
     #[inline(always)]
     unsafe fn add<V: Vector<Real = T>, const R: usize, const C: usize>(
         &self,
         sums: &mut [[V; C]; R],
-        batch: Range<usize>,
+        k: usize,
+        steps: Range<usize>,
     ) {
-        let Self { delta, x, lanes, k, .. } = *self;
-        // SAFETY: the caller's promise.
-        unsafe { accumulate(sums, batch, |r, i| *x.row(i).add(k + r), |i| delta.row(i).add(lanes)) }
+        let Self { delta, x, lanes, .. } = *self;
+        // SAFETY: the caller's promise. A prefetch may point anywhere.
+        unsafe {
+            accumulate(
+                sums,
+                steps,
+                |r, i| *x.row(i).add(k + r),
+                |i| {
+                    prefetch_to_read(x.row(i).wrapping_add(k + AHEAD));
+                    delta.row(i).add(lanes)
+                },
+            );
+        }
     }
 
-    /// Leaves the sums for the optimizer.
+    /// The sums of the last inputs, too few for a full tile.
     ///
     /// # Safety
-    /// The instructions of `V` exist.
-    #[inline(always)]
-    unsafe fn leave<V: Vector<Real = T>, const R: usize, const C: usize>(
-        &self,
-        sums: [[V; C]; R],
-        pending: &mut Pending<T>,
-    ) {
-        const { assert!(R <= ROWS) };
-        for (row, to) in sums.into_iter().zip(&mut pending.sums) {
-            // SAFETY: C vectors of a strip are LANES values at most; the caller's promise.
-            unsafe { write_row(row, to.as_mut_ptr()) };
-        }
-        pending.first = self.k;
-        pending.rows = self.k..self.k + R;
+    /// The inputs and lanes exist, and the instructions of `V`.
+    unsafe fn remnant<V: Vector<Real = T>, const C: usize>(&self, k: usize, rows: usize, hot: &mut Hot<T>) {
+        // SAFETY: the caller's promise.
+        unsafe { with_rows!(rows, R => V::enter(Remnant::<V, T, R, C>(*self, k, hot, PhantomData))) }
     }
 }
 
 /// A tile of any number of rows.
-///
-/// # Safety
-/// The inputs and lanes of the tile exist, and the instructions of `V`.
-unsafe fn plain<V: Vector, const C: usize>(rows: usize, tile: Tile<V::Real>, pending: &mut Pending<V::Real>) {
-    // SAFETY: the caller's promise.
-    unsafe { with_rows!(rows, R => V::enter(Plain::<V, V::Real, R, C>(tile, pending, PhantomData))) }
-}
+struct Remnant<'a, O, T, const R: usize, const C: usize>(Batch<T>, usize, &'a mut Hot<T>, PhantomData<O>);
 
-/// A tile on its own.
-struct Plain<'a, O, T, const R: usize, const C: usize>(Tile<T>, &'a mut Pending<T>, PhantomData<O>);
-
-impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for Plain<'_, O, T, R, C> {
+impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for Remnant<'_, O, T, R, C> {
     type Output = ();
 
     #[inline(always)]
@@ -260,62 +291,14 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for P
         if const { R >= V::UPDATE_ROWS } {
             return; // Never asked for: no need of code for it.
         }
-        let Self(tile, pending, _) = self;
+        let Self(batch, k, hot, _) = self;
         let mut sums = [[V::zero(); C]; R];
-        // SAFETY: the tile was made inside the layer.
+        // SAFETY: the tile is inside the layer.
         unsafe {
-            tile.add(&mut sums, 0..tile.count);
-            tile.leave(sums, pending);
-        }
-    }
-}
-
-/// A full tile, with the optimizer at work on the tile before it: square roots and quotients take the divider ten times as
-/// long as a multiplication takes the multiplier, but both can be busy at once.
-struct Overlapped<'a, O, T, W, B, const C: usize> {
-    tile: Tile<T>,
-    strip: Strip,
-    step: &'a Descend<'a, T, W, B>,
-    pending: &'a mut Pending<T>,
-    vector: PhantomData<O>,
-}
-
-impl<T: Real, W: Store<T>, B: Store<T>, O: Vector<Real = T>, const C: usize> Task<T>
-    for Overlapped<'_, O, T, W, B, C>
-{
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
-        // SAFETY: the tile was made inside the layer.
-        unsafe {
-            if const { V::UPDATE_ROWS == 6 } {
-                self.rows::<V, 6>();
-            } else {
-                self.rows::<V, 8>();
+            batch.add(&mut sums, k, 0..batch.count);
+            for (row, to) in sums.into_iter().zip(&mut hot.0) {
+                write_row(row, to.as_mut_ptr());
             }
-        }
-    }
-}
-
-impl<T: Real, W: Store<T>, B: Store<T>, O: Vector<Real = T>, const C: usize> Overlapped<'_, O, T, W, B, C> {
-    /// # Safety
-    /// The instructions of `V` exist.
-    #[inline(always)]
-    unsafe fn rows<V: Vector<Real = T>, const R: usize>(self) {
-        let Self { tile, strip, step, pending, .. } = self;
-        let mut sums = [[V::zero(); C]; R];
-        let mut batch = 0..tile.count / (pending.rows.len() + 1);
-        let stride = batch.len();
-        // SAFETY: the tile was made inside the layer.
-        unsafe {
-            for k in pending.rows.clone() {
-                tile.add(&mut sums, batch.clone());
-                batch = batch.end..batch.end + stride;
-                step.store::<V, C>(strip, k, pending.sums[k - pending.first].as_ptr());
-            }
-            tile.add(&mut sums, batch.start..tile.count);
-            tile.leave(sums, pending);
         }
     }
 }
@@ -333,31 +316,48 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
         }
     }
 
-    /// Stores what is pending.
+    /// As [`Self::mirror`], but for whole blocks before `ready` only; returns where the next begins.
     ///
     /// # Safety
-    /// The pending rows are in the layer, and the instructions of `V` exist.
+    /// As there.
     #[inline(always)]
-    unsafe fn store_pending<V: Vector<Real = T>, const C: usize>(
-        &self,
-        strip: Strip,
-        pending: &mut Pending<T>,
-    ) {
-        for k in pending.rows.clone() {
-            // SAFETY: the caller's promise.
-            unsafe { self.store::<V, C>(strip, k, pending.sums[k - pending.first].as_ptr()) };
+    unsafe fn mirror_ready<V: Vector<Real = T>>(&self, strip: Strip, mirrored: usize, ready: usize) -> usize {
+        let ready = ready / V::COUNT * V::COUNT;
+        // SAFETY: the caller's promise.
+        unsafe { self.mirror::<V>(strip, mirrored..ready) };
+        ready.max(mirrored)
+    }
+
+    /// Has the lines that the store of a tile will write fetched while its sums are computed.
+    ///
+    /// # Safety
+    /// The tile is in the layer.
+    #[inline(always)]
+    unsafe fn prefetch<const R: usize>(&self, strip: Strip, k: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let line = k.next_multiple_of(T::PER_LINE);
+            if !self.layer.w_t.is_null() && line < self.layer.inputs.min(k + R) {
+                mirror::prefetch(&self.layer, strip, line);
+            }
+            for r in 0..R {
+                let at = strip.start + (k + r) * strip.pitch;
+                prefetch_row(self.layer.w.value.add(at));
+                for place in self.layer.w.moments.into_iter().take(W::MOMENTS) {
+                    prefetch_row(place.add(at));
+                }
+            }
         }
-        pending.rows.start = pending.rows.end;
     }
 
     /// Hands the sums of input `k` to the store.
     ///
     /// # Safety
-    /// The strip and the input are in the layer, `C` vectors of sums can be read, and the instructions of `V` exist.
+    /// The strip and the input are in the layer, and the instructions of `V` exist.
     #[inline(always)]
-    unsafe fn store<V: Vector<Real = T>, const C: usize>(&self, strip: Strip, k: usize, sums: *const T) {
+    unsafe fn store<V: Vector<Real = T>, const C: usize>(&self, strip: Strip, k: usize, sums: [V; C]) {
         // SAFETY: the caller's promise.
-        unsafe { apply::<V, W, C>(self.w_store, strip, self.layer.w, strip.start + k * strip.pitch, sums) }
+        unsafe { apply(self.w_store, strip, self.layer.w, strip.start + k * strip.pitch, sums) }
     }
 
     /// BP3 and its store: δ summed over the batch, for the outputs of the strip.
@@ -393,72 +393,10 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
             }
             let [value, m, v] = &mut lanes;
             let hot = Places { value: value.as_mut_ptr(), moments: [m.as_mut_ptr(), v.as_mut_ptr()] };
-            apply::<V, B, C>(self.b_store, strip, hot, 0, sums.as_ptr());
+            apply(self.b_store, strip, hot, 0, read_row::<V, C>(sums.as_ptr()));
             for (lanes, place) in lanes.iter().zip(places).filter(|(_, place)| !place.is_null()) {
                 place.add(strip.first).copy_from_nonoverlapping(lanes.as_ptr(), strip.outputs);
             }
-        }
-    }
-}
-
-/// The copying of the inputs `rows` of a strip to the transposed weights; the first is a multiple of `V::COUNT`.
-struct Mirror<T> {
-    layer: Layer<T>,
-    strip: Strip,
-    rows: Range<usize>,
-}
-
-impl<T: Real> Task<T> for Mirror<T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
-        let Self { layer, strip, rows } = self;
-        for first in rows.clone().step_by(V::COUNT) {
-            for lane in (0..strip.outputs).step_by(V::COUNT) {
-                let inputs = (rows.end - first).min(V::COUNT);
-                let outputs = (strip.outputs - lane).min(V::COUNT);
-                let panel = Panels::<T>::panel_of(first / Panels::<T>::WIDTH, layer.inputs, layer.outputs);
-                // SAFETY: the strip and the rows are in the layer; a block of V::COUNT lanes never leaves a panel of
-                // w_t, whose rows are the outputs.
-                unsafe {
-                    let from = layer.w.value.add(strip.start + first * strip.pitch + lane);
-                    let start = panel.start + (strip.first + lane) * panel.width + (first - panel.first);
-                    let to = Target { base: layer.w_t.add(start), stride: panel.width };
-                    if inputs == V::COUNT && outputs == V::COUNT {
-                        V::transpose(from, strip.pitch, to.base, to.stride);
-                    } else {
-                        mirror_edge::<V>(from, strip.pitch, to, inputs, outputs);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Transposes a block of fewer than `V::COUNT` inputs or outputs.
-///
-/// # Safety
-/// `inputs` rows of one vector each can be read, and `outputs` written.
-#[inline(always)]
-unsafe fn mirror_edge<V: Vector>(
-    from: *const V::Real,
-    pitch: usize,
-    to: Target<V::Real>,
-    inputs: usize,
-    outputs: usize,
-) {
-    const SIDE: usize = 16;
-    let zero = V::Real::ZERO;
-    let (mut block, mut turned) = ([[zero; SIDE]; SIDE], [[zero; SIDE]; SIDE]);
-    // SAFETY: the caller's promise; a vector has SIDE lanes at most.
-    unsafe {
-        for (k, row) in block.iter_mut().enumerate().take(inputs) {
-            V::read(from.add(k * pitch)).write(row.as_mut_ptr());
-        }
-        V::transpose(block.as_ptr().cast(), SIDE, turned.as_mut_ptr().cast(), SIDE);
-        for (j, row) in turned.iter().enumerate().take(outputs) {
-            V::read(row.as_ptr()).write(to.at(j, 0));
         }
     }
 }
@@ -473,13 +411,12 @@ unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
     strip: Strip,
     places: Places<V::Real>,
     at: usize,
-    sums: *const V::Real,
+    sums: [V; C],
 ) {
-    for c in 0..C {
+    for (c, sum) in sums.into_iter().enumerate() {
         // SAFETY: the caller's promise.
         unsafe {
             let at = at + c * V::COUNT;
-            let sum = V::read(sums.add(c * V::COUNT));
             let mut old = [V::zero(); 2];
             for (old, place) in old.iter_mut().zip(places.moments).take(S::MOMENTS) {
                 *old = V::read(place.add(at));
@@ -504,4 +441,11 @@ fn first_lanes<V: Vector>(value: V, count: usize) -> V {
     // SAFETY: 32 values, of which COUNT from 16 − count on are read: COUNT is 16 at most.
     let flags = unsafe { V::read(V::Real::ONES_THEN_ZEROS.as_ptr().add(16 - count)) };
     V::select(flags.equals(V::one()), value, V::zero())
+}
+
+/// Has the two lines of a panel's row fetched to be written.
+#[inline(always)]
+fn prefetch_row<T: Real>(at: *const T) {
+    prefetch_to_write(at);
+    prefetch_to_write(at.wrapping_add(T::PER_LINE));
 }

@@ -2,11 +2,16 @@
 
 use crate::elementwise::{Elementwise, MapTile, ScaleTile};
 use crate::isa::Task;
-use crate::lanes::vector::Vector;
+use crate::lanes::vector::{Vector, prefetch_to_read, prefetch_to_write};
+use crate::panels::Panels;
 use crate::real::Real;
 use crate::tile::{Lines, Strip, Target, accumulate, even_tiles, read_row, with_rows, write_row};
 use std::marker::PhantomData;
 use std::ops::Range;
+
+/// Panels of at most so many bytes stay in the second-level cache beside the rows, which are then best taken one tile after
+/// the other.
+const STAYS: usize = 384 << 10;
 
 /// Steps of the sum that are done for all rows before the next ones begin, so that the part of a panel they read
 /// stays in the first-level cache.
@@ -19,6 +24,23 @@ pub(crate) enum Finish<T, F> {
     Value(F, Target<T>),
     /// `sums ⊙= σ′(source)`.
     Derivative(F, Lines<T>),
+}
+
+impl<T: Real, F> Finish<T, F> {
+    /// Where row `i` at column `j` of the other matrix is.
+    ///
+    /// # Safety
+    /// There is such a place.
+    #[inline(always)]
+    unsafe fn place(&self, i: usize, j: usize) -> *const T {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self {
+                Self::Value(_, a) => a.at(i, j).cast_const(),
+                Self::Derivative(_, source) => source.row(i).add(j),
+            }
+        }
+    }
 }
 
 /// A product of rows and panels: all that its parts have in common.
@@ -48,44 +70,79 @@ impl<T: Real, F: Elementwise<T>> Task<T> for Part<'_, T, F> {
 
     #[inline(always)]
     fn run<V: Vector<Real = T>>(self) {
-        let Multiply { x, w, outputs, inputs, start, sums, finish } = self.product;
-        for n in Strip::of_panels::<V>(self.panels, outputs) {
-            let strip = Strip::nth::<V>(n, outputs, inputs);
-            let first_sums = padded(start, strip);
-            // SAFETY: the strip is inside the panels.
-            let w = unsafe { w.as_ptr().add(strip.start) };
-            let mut done = 0;
-            loop {
-                let steps = (inputs - done).min(DEPTH);
-                for tile in even_tiles(self.rows.len(), V::ROWS) {
-                    let (first, rows) = (self.rows.start + tile.start, tile.len());
-                    // SAFETY: the rows of `x` and of the sums exist, and so do the steps of the strip; `Task::run` is
-                    // entered with the instructions of `V`.
-                    unsafe {
-                        let to = sums.at(first, strip.first);
-                        let from =
-                            if done == 0 { (first_sums.as_ptr(), 0) } else { (to.cast_const(), sums.stride) };
-                        let task = Tile {
-                            x,
-                            first,
-                            done,
-                            steps,
-                            w: w.add(done * strip.pitch),
-                            pitch: strip.pitch,
-                            from,
-                            to,
-                            stride: sums.stride,
-                        };
-                        V::tile(rows, strip.vectors, task);
-                        if done + steps == inputs {
-                            finish_tile::<V, F>(finish, sums, strip, first, rows);
+        let Self { product, panels, rows } = self;
+        let Multiply { outputs, inputs, .. } = product;
+        let bytes = panels.len() * Panels::<T>::WIDTH * inputs * size_of::<T>();
+        let strips = Strip::of_panels::<V>(panels, outputs);
+        let tiles =
+            || even_tiles(rows.len(), V::ROWS).map(|tile| rows.start + tile.start..rows.start + tile.end);
+        // SAFETY: the rows, strips and steps are in the product, and `Task::run` is entered with the instructions of `V`.
+        unsafe {
+            if bytes <= STAYS {
+                for tile in tiles() {
+                    for n in strips.clone() {
+                        product.tile::<V>(Strip::nth::<V>(n, outputs, inputs), tile.clone(), 0..inputs);
+                    }
+                }
+            } else {
+                for n in strips {
+                    let strip = Strip::nth::<V>(n, outputs, inputs);
+                    for done in (0..inputs).step_by(DEPTH) {
+                        for tile in tiles() {
+                            product.tile::<V>(strip, tile, done..inputs.min(done + DEPTH));
                         }
                     }
                 }
-                done += steps;
-                if done == inputs {
-                    break;
+            }
+        }
+    }
+}
+
+impl<T: Real, F: Elementwise<T>> Multiply<'_, T, F> {
+    /// One tile over some of the steps, and the epilogue after the last.
+    ///
+    /// # Safety
+    /// The strip, the rows and the steps are in the product, and the instructions of `V` exist.
+    #[inline(always)]
+    unsafe fn tile<V: Vector<Real = T>>(&self, strip: Strip, rows: Range<usize>, steps: Range<usize>) {
+        let Self { x, w, inputs, start, sums, finish, .. } = *self;
+        let first_sums;
+        // SAFETY: the caller's promise; a prefetch may point anywhere.
+        unsafe {
+            let to = sums.at(rows.start, strip.first);
+            let from = if steps.start > 0 {
+                (to.cast_const(), sums.stride)
+            } else if strip.first + strip.lanes::<V>() <= start.len() {
+                (start.as_ptr().add(strip.first), 0)
+            } else {
+                first_sums = padded(start, strip);
+                (first_sums.as_ptr(), 0)
+            };
+            for i in rows.clone() {
+                let to = sums.at(i, strip.first);
+                prefetch_to_write(to);
+                prefetch_to_write(to.wrapping_add(T::PER_LINE));
+                if steps.end == inputs {
+                    let place = finish.place(i, strip.first);
+                    prefetch_to_read(place);
+                    prefetch_to_read(place.wrapping_add(T::PER_LINE));
                 }
+            }
+            let w = w.as_ptr().add(strip.start + steps.start * strip.pitch);
+            let tile = Tile {
+                x,
+                first: rows.start,
+                done: steps.start,
+                steps: steps.len(),
+                w,
+                pitch: strip.pitch,
+                from,
+                to,
+                stride: sums.stride,
+            };
+            V::tile(rows.len(), strip.vectors, tile);
+            if steps.end == inputs {
+                finish_tile::<V, F>(finish, sums, strip, rows.start, rows.len());
             }
         }
     }

@@ -16,12 +16,27 @@ pub(crate) struct Zmm32(__m512);
 #[derive(Clone, Copy)]
 pub(crate) struct Zmm64(__m512d);
 
+/// One stage of a transposition: every two rows `$block` apart exchange the blocks off the diagonal.
+macro_rules! exchange_blocks {
+    ($rows:ident, $block:literal, $count:literal, $exchange:ident, $loadi:ident, $permute:ident) => {
+        let low = $loadi(const { &$exchange($block, 0) }.as_ptr());
+        let high = $loadi(const { &$exchange($block, $block) }.as_ptr());
+        for i in 0..$count {
+            if i & $block == 0 {
+                let (a, b) = ($rows[i], $rows[i + $block]);
+                $rows[i] = $permute(a, low, b);
+                $rows[i + $block] = $permute(a, high, b);
+            }
+        }
+    };
+}
+
 /// What both number types share. `$bits` casts to the integer vector and `$float` back.
 macro_rules! zmm {
     (
         $name:ident, $real:ident, $mask:ident, $count:literal, $bits:ident, $float:ident,
         $set1:ident, $set1_bits:ident, $loadu:ident, $storeu:ident, $fma:ident, $sqrt:ident, $max:ident, $min:ident,
-        $round:ident, $cmp:ident, $blend:ident, $sign:expr, $fraction:literal, $bias:literal, $integer:ident,
+        $round:ident, $cmp:ident, $blend:ident, $sign:expr, $fraction:literal, $bias:literal, $exchange:ident,
         $to_integer:ident, $to_real:ident, $add_bits:ident, $shift_left:ident, $shift_right:ident, $permute:ident, $loadi:ident
     ) => {
         impl Lanes for $name {
@@ -162,19 +177,12 @@ macro_rules! zmm {
                     for (i, row) in rows.iter_mut().enumerate() {
                         *row = $loadu(from.add(i * from_stride));
                     }
-                    let mut block = $count / 2;
-                    while block > 0 {
-                        let low = $loadi(exchange::<$integer, $count>(block, 0).as_ptr().cast());
-                        let high = $loadi(exchange::<$integer, $count>(block, block).as_ptr().cast());
-                        for i in 0..$count {
-                            if i & block == 0 {
-                                let (a, b) = (rows[i], rows[i + block]);
-                                rows[i] = $permute(a, low, b);
-                                rows[i + block] = $permute(a, high, b);
-                            }
-                        }
-                        block /= 2;
+                    if $count == 16 {
+                        exchange_blocks!(rows, 8, $count, $exchange, $loadi, $permute);
                     }
+                    exchange_blocks!(rows, 4, $count, $exchange, $loadi, $permute);
+                    exchange_blocks!(rows, 2, $count, $exchange, $loadi, $permute);
+                    exchange_blocks!(rows, 1, $count, $exchange, $loadi, $permute);
                     for (i, row) in rows.into_iter().enumerate() {
                         $storeu(to.add(i * to_stride), row);
                     }
@@ -219,7 +227,7 @@ zmm!(
     i32::MIN,
     23,
     127,
-    i32,
+    exchange_32,
     _mm512_cvtps_epi32,
     _mm512_cvtepi32_ps,
     _mm512_add_epi32,
@@ -249,7 +257,7 @@ zmm!(
     i64::MIN,
     52,
     1023,
-    i64,
+    exchange_64,
     _mm512_cvtpd_epi64,
     _mm512_cvtepi64_pd,
     _mm512_add_epi64,
@@ -264,12 +272,19 @@ operators!(Zmm64, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd);
 
 /// The lanes that two rows `block` apart have after the exchange of their off-diagonal blocks, `shift` being 0 for the
 /// first row and `block` for the second: an index below the lane count takes from the first, one above it from the second.
-#[inline(always)]
-fn exchange<I: TryFrom<usize> + Default + Copy, const N: usize>(block: usize, shift: usize) -> [I; N] {
-    let mut lanes = [I::default(); N];
-    for (lane, index) in lanes.iter_mut().enumerate() {
-        let from = if lane & block == 0 { lane + shift } else { N + lane + shift - block };
-        *index = I::try_from(from).unwrap_or_default();
-    }
-    lanes
+macro_rules! exchange {
+    ($name:ident, $integer:ident, $count:literal) => {
+        const fn $name(block: usize, shift: usize) -> [$integer; $count] {
+            let mut lanes = [0; $count];
+            let mut lane = 0;
+            while lane < $count {
+                let from = if lane & block == 0 { lane } else { $count + lane - block };
+                lanes[lane] = (from + shift) as $integer;
+                lane += 1;
+            }
+            lanes
+        }
+    };
 }
+exchange!(exchange_32, i32, 16);
+exchange!(exchange_64, i64, 8);

@@ -46,6 +46,40 @@ pub unsafe trait Vector: Lanes {
     unsafe fn enter<K: Task<Self::Real>>(task: K) -> K::Output;
 }
 
+/// Asks for the cache line at `at`, which is soon read. Any pointer will do.
+#[inline(always)]
+pub(crate) fn prefetch_to_read<T>(at: *const T) {
+    // SAFETY: a prefetch of whatever address changes nothing but the cache.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::asm!("prefetcht0 [{}]", in(reg) at, options(nostack, readonly, preserves_flags));
+    }
+    // SAFETY: as above.
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        std::arch::asm!("prfm pldl1keep, [{}]", in(reg) at, options(nostack, readonly, preserves_flags));
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let _ = at;
+}
+
+/// Asks for the cache line at `at`, which is soon written. Any pointer will do.
+#[inline(always)]
+pub(crate) fn prefetch_to_write<T>(at: *const T) {
+    // SAFETY: a prefetch of whatever address changes nothing but the cache; processors without this one ignore it.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::asm!("prefetchw [{}]", in(reg) at, options(nostack, readonly, preserves_flags));
+    }
+    // SAFETY: as above.
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        std::arch::asm!("prfm pstl1keep, [{}]", in(reg) at, options(nostack, readonly, preserves_flags));
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let _ = at;
+}
+
 /// The arithmetic operators of a vector type from the intrinsics that do them.
 macro_rules! operators {
     ($name:ident, $add:ident, $sub:ident, $mul:ident, $div:ident) => {
