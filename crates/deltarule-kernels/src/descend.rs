@@ -6,7 +6,7 @@ use crate::mirror::{self, Mirror};
 use crate::multiply::padded;
 use crate::panels::Panels;
 use crate::real::{Real, sealed::Sealed};
-use crate::tile::{Lines, Strip, accumulate, read_row, with_rows, write_row};
+use crate::tile::{Lines, Strip, accumulate, read_row, reread, with_rows, write_row};
 use crate::update::{Adam, Keep, Known, Momentum, Moving, Nesterov, Rule, Sgd, Step, Store};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -109,9 +109,9 @@ impl<T: Real> Part<'_, T> {
             // SAFETY: the strip and the rows are in the layer, and `Task::run` is entered with the instructions of `V`.
             unsafe {
                 if const { V::COUNT == V::Real::PER_LINE } && strip.vectors == 1 {
-                    step.descend::<V, 1>(strip, rows.clone());
+                    V::enter(OfStrip::<T, W, B, 1>(step, strip, rows.clone()));
                 } else {
-                    step.descend::<V, 2>(strip, rows.clone());
+                    V::enter(OfStrip::<T, W, B, 2>(step, strip, rows.clone()));
                 }
             }
         }
@@ -127,6 +127,20 @@ struct Descend<'a, T, W, B> {
     b_store: B,
 }
 
+/// One strip of a layer, `C` vectors wide: a function of its own for each store, so that its constants stay in registers.
+struct OfStrip<'a, T, W, B, const C: usize>(Descend<'a, T, W, B>, Strip, Range<usize>);
+
+impl<T: Real, W: Store<T>, B: Store<T>, const C: usize> Task<T> for OfStrip<'_, T, W, B, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Real = T>>(self) {
+        let Self(step, strip, rows) = self;
+        // SAFETY: the strip and the rows are in the layer, and `Task::run` is entered with the instructions of `V`.
+        unsafe { step.descend::<V, C>(strip, rows) }
+    }
+}
+
 /// Most rows of a tile, and most lanes of a strip.
 const ROWS: usize = 14;
 const LANES: usize = 32;
@@ -134,6 +148,17 @@ const LANES: usize = 32;
 /// The sums of a finished tile, waiting in the first-level cache for the optimizer.
 #[repr(align(64))]
 struct Hot<T>([[T; LANES]; ROWS]);
+
+/// # Safety
+/// The instructions of `V` exist.
+#[inline(always)]
+unsafe fn write_rows<V: Vector, const R: usize, const C: usize>(sums: &[[V; C]; R], hot: &mut Hot<V::Real>) {
+    const { assert!(R <= ROWS) };
+    for r in 0..R {
+        // SAFETY: C vectors of a strip are LANES values at most; the caller's promise.
+        unsafe { write_row(&sums[r], hot.0[r].as_mut_ptr()) };
+    }
+}
 
 /// Rows of a batch from which on the optimizer works on one tile while the next is summed: square roots and quotients take the
 /// divider ten times as long as a multiplication takes the multiplier, but both can be busy at once. Tiles of fewer
@@ -157,7 +182,7 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
                 Sums::Kept { w, .. } => {
                     for k in rows.clone() {
                         let sums = read_row::<V, C>(w.as_ptr().add(strip.start + k * strip.pitch));
-                        self.store(strip, k, sums);
+                        self.store(strip, k, &sums);
                     }
                     self.mirror::<V>(strip, rows);
                 }
@@ -191,43 +216,26 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
             while k + R <= rows.end {
                 self.prefetch::<R>(strip, k);
                 let mut sums = [[V::zero(); C]; R];
-                if batch.count < WORTH_OVERLAPPING {
-                    batch.add(&mut sums, k, 0..batch.count);
-                    for (r, sums) in sums.into_iter().enumerate() {
-                        self.store(strip, k + r, sums);
-                    }
-                    pending.end = k + R;
-                } else {
-                    let stride = batch.count / (pending.len() + 1);
-                    let mut steps = 0..stride;
-                    for (r, k_before) in pending.clone().enumerate() {
-                        batch.add(&mut sums, k, steps.clone());
-                        steps = steps.end..steps.end + stride;
-                        self.store(strip, k_before, read_row::<V, C>(hot.0[r].as_ptr()));
-                    }
-                    batch.add(&mut sums, k, steps.start..batch.count);
-                    for (row, to) in sums.into_iter().zip(&mut hot.0) {
-                        write_row(row, to.as_mut_ptr());
-                    }
-                    pending = k..k + R;
+                let stride = batch.count / (pending.len() + 1);
+                let mut steps = 0..stride;
+                for (hot, before) in hot.0.iter().zip(pending.clone()) {
+                    batch.add(&mut sums, k, steps.clone());
+                    steps = steps.end..steps.end + stride;
+                    self.store(strip, before, &read_row::<V, C>(hot.as_ptr()));
                 }
+                batch.add(&mut sums, k, steps.start..batch.count);
+                write_rows(&sums, &mut hot);
+                pending = k..k + R;
                 k += R;
-                mirrored = self.mirror_ready::<V>(
-                    strip,
-                    mirrored,
-                    if batch.count < WORTH_OVERLAPPING { k } else { pending.start },
-                );
-            }
-            if batch.count >= WORTH_OVERLAPPING {
-                for (r, k) in pending.enumerate() {
-                    self.store(strip, k, read_row::<V, C>(hot.0[r].as_ptr()));
+                if batch.count < WORTH_OVERLAPPING {
+                    self.store_rows::<V, C>(strip, &mut pending, &hot);
                 }
+                mirrored = self.mirror_ready::<V>(strip, mirrored, pending.start);
             }
+            self.store_rows::<V, C>(strip, &mut pending, &hot);
             if k < rows.end {
                 batch.remnant::<V, C>(k, rows.end - k, &mut hot);
-                for (r, k) in (k..rows.end).enumerate() {
-                    self.store(strip, k, read_row::<V, C>(hot.0[r].as_ptr()));
-                }
+                self.store_rows::<V, C>(strip, &mut (k..rows.end), &hot);
             }
             self.mirror::<V>(strip, mirrored..rows.end);
         }
@@ -258,15 +266,11 @@ impl<T: Real> Batch<T> {
         let Self { delta, x, lanes, .. } = *self;
         // SAFETY: the caller's promise. A prefetch may point anywhere.
         unsafe {
-            accumulate(
-                sums,
-                steps,
-                |r, i| *x.row(i).add(k + r),
-                |i| {
-                    prefetch_to_read(x.row(i).wrapping_add(k + AHEAD));
-                    delta.row(i).add(lanes)
-                },
-            );
+            accumulate(sums, steps, |i| {
+                let x = x.row(i).add(k);
+                prefetch_to_read(x.wrapping_add(AHEAD));
+                (move |r| *x.add(r), delta.row(i).add(lanes))
+            });
         }
     }
 
@@ -296,9 +300,7 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for R
         // SAFETY: the tile is inside the layer.
         unsafe {
             batch.add(&mut sums, k, 0..batch.count);
-            for (row, to) in sums.into_iter().zip(&mut hot.0) {
-                write_row(row, to.as_mut_ptr());
-            }
+            write_rows(&sums, hot);
         }
     }
 }
@@ -343,11 +345,29 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
             for r in 0..R {
                 let at = strip.start + (k + r) * strip.pitch;
                 prefetch_row(self.layer.w.value.add(at));
-                for place in self.layer.w.moments.into_iter().take(W::MOMENTS) {
+                for place in &self.layer.w.moments[..W::MOMENTS] {
                     prefetch_row(place.add(at));
                 }
             }
         }
+    }
+
+    /// Hands all that is pending to the store: the first of the hot rows belongs to the first of `rows`.
+    ///
+    /// # Safety
+    /// The strip and the rows are in the layer, and the instructions of `V` exist.
+    #[inline(always)]
+    unsafe fn store_rows<V: Vector<Real = T>, const C: usize>(
+        &self,
+        strip: Strip,
+        rows: &mut Range<usize>,
+        hot: &Hot<T>,
+    ) {
+        for (hot, k) in hot.0.iter().zip(rows.clone()) {
+            // SAFETY: the caller's promise.
+            unsafe { self.store(strip, k, &read_row::<V, C>(hot.as_ptr())) };
+        }
+        rows.start = rows.end;
     }
 
     /// Hands the sums of input `k` to the store.
@@ -355,9 +375,9 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
     /// # Safety
     /// The strip and the input are in the layer, and the instructions of `V` exist.
     #[inline(always)]
-    unsafe fn store<V: Vector<Real = T>, const C: usize>(&self, strip: Strip, k: usize, sums: [V; C]) {
+    unsafe fn store<V: Vector<Real = T>, const C: usize>(&self, strip: Strip, k: usize, sums: &[V; C]) {
         // SAFETY: the caller's promise.
-        unsafe { apply(self.w_store, strip, self.layer.w, strip.start + k * strip.pitch, sums) }
+        unsafe { apply(reread(&self.w_store), strip, self.layer.w, strip.start + k * strip.pitch, sums) }
     }
 
     /// BP3 and its store: δ summed over the batch, for the outputs of the strip.
@@ -379,7 +399,7 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
                         }
                     }
                     let mut lanes = [T::ZERO; LANES];
-                    for (c, sum) in sums.into_iter().enumerate() {
+                    for (c, sum) in sums.iter().enumerate() {
                         sum.write(lanes.as_mut_ptr().add(c * V::COUNT));
                     }
                     lanes
@@ -393,7 +413,7 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
             }
             let [value, m, v] = &mut lanes;
             let hot = Places { value: value.as_mut_ptr(), moments: [m.as_mut_ptr(), v.as_mut_ptr()] };
-            apply(self.b_store, strip, hot, 0, read_row::<V, C>(sums.as_ptr()));
+            apply(self.b_store, strip, hot, 0, &read_row::<V, C>(sums.as_ptr()));
             for (lanes, place) in lanes.iter().zip(places).filter(|(_, place)| !place.is_null()) {
                 place.add(strip.first).copy_from_nonoverlapping(lanes.as_ptr(), strip.outputs);
             }
@@ -411,15 +431,15 @@ unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
     strip: Strip,
     places: Places<V::Real>,
     at: usize,
-    sums: [V; C],
+    sums: &[V; C],
 ) {
-    for (c, sum) in sums.into_iter().enumerate() {
+    for (c, &sum) in sums.iter().enumerate() {
         // SAFETY: the caller's promise.
         unsafe {
             let at = at + c * V::COUNT;
             let mut old = [V::zero(); 2];
-            for (old, place) in old.iter_mut().zip(places.moments).take(S::MOMENTS) {
-                *old = V::read(place.add(at));
+            for n in 0..S::MOMENTS {
+                old[n] = V::read(places.moments[n].add(at));
             }
             let (mut new, mut kept) = store.apply(sum, V::read(places.value.add(at)), old);
             let outputs = strip.outputs.saturating_sub(c * V::COUNT);
@@ -428,8 +448,8 @@ unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
                 kept = [first_lanes(kept[0], outputs), first_lanes(kept[1], outputs)];
             }
             new.write(places.value.add(at));
-            for (kept, place) in kept.into_iter().zip(places.moments).take(S::MOMENTS) {
-                kept.write(place.add(at));
+            for n in 0..S::MOMENTS {
+                kept[n].write(places.moments[n].add(at));
             }
         }
     }

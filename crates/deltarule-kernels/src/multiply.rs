@@ -208,8 +208,9 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for S
                 rows[r] = x.row(first + r).add(done);
                 sums[r] = read_row(from.0.add(r * from.1));
             }
-            accumulate(&mut sums, 0..steps, |r, p| *rows[r].add(p), |p| w.add(p * pitch));
-            for (r, row) in sums.into_iter().enumerate() {
+            let rows = &rows;
+            accumulate(&mut sums, 0..steps, |p| (move |r: usize| *rows[r].add(p), w.add(p * pitch)));
+            for (r, row) in sums.iter().enumerate() {
                 write_row(row, to.add(r * stride));
             }
         }

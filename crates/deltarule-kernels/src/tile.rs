@@ -5,24 +5,25 @@ use crate::panels::Panels;
 use crate::real::Real;
 use std::ops::Range;
 
-/// Sums of products kept in registers: `sums[r][c] += left(r, p) · right(p)[c]` for every step p in order,
-/// each rounded once. All three products are this loop, and differ in where `left` and `right` look.
+/// Sums of products kept in registers: `sums[r][c] += left(r) · right[c]` for every step in order, each rounded once, where
+/// `operands` gives a step's `left` and the place of its `right`. All three products are this loop, and differ in where
+/// they look.
 ///
 /// # Safety
-/// `right` gives pointers to `C` whole vectors, and the instructions of `V` exist.
+/// There are `C` whole vectors at every `right`, and the instructions of `V` exist.
 #[inline(always)]
-pub(crate) unsafe fn accumulate<V: Vector, const R: usize, const C: usize>(
+pub(crate) unsafe fn accumulate<V: Vector, L: Fn(usize) -> V::Real, const R: usize, const C: usize>(
     sums: &mut [[V; C]; R],
     steps: Range<usize>,
-    left: impl Fn(usize, usize) -> V::Real,
-    right: impl Fn(usize) -> *const V::Real,
+    operands: impl Fn(usize) -> (L, *const V::Real),
 ) {
     for p in steps {
+        let (left, right) = operands(p);
         // SAFETY: the caller's promise.
-        let right: [V; C] = unsafe { read_row(right(p)) };
+        let right: [V; C] = unsafe { read_row(right) };
         for (r, sums) in sums.iter_mut().enumerate() {
-            let left = V::splat(left(r, p));
-            for (sum, right) in sums.iter_mut().zip(right) {
+            let left = V::splat(left(r));
+            for (sum, &right) in sums.iter_mut().zip(&right) {
                 *sum = left.fma(right, *sum);
             }
         }
@@ -48,8 +49,8 @@ pub(crate) unsafe fn read_row<V: Vector, const C: usize>(from: *const V::Real) -
 /// # Safety
 /// They can be written, and the instructions of `V` exist.
 #[inline(always)]
-pub(crate) unsafe fn write_row<V: Vector, const C: usize>(row: [V; C], to: *mut V::Real) {
-    for (c, vector) in row.into_iter().enumerate() {
+pub(crate) unsafe fn write_row<V: Vector, const C: usize>(row: &[V; C], to: *mut V::Real) {
+    for (c, vector) in row.iter().enumerate() {
         // SAFETY: the caller's promise.
         unsafe { vector.write(to.add(c * V::COUNT)) };
     }
@@ -171,9 +172,38 @@ impl<T> Lines<T> {
         // SAFETY: the caller's promise; indices were checked when they were picked.
         unsafe {
             let number = *self.indices.add(i & self.mask) as usize + (i & !self.mask);
-            self.base.add(number * self.stride)
+            self.base.add(scalar(number) * self.stride)
         }
     }
+}
+
+/// The same number. Compilers would compute the places of several rows at once in vectors, which takes many times as long as
+/// one after the other.
+#[inline(always)]
+fn scalar(number: usize) -> usize {
+    let mut number = number;
+    // SAFETY: no instruction at all.
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+    unsafe {
+        std::arch::asm!("/* {0} */", inout(reg) number, options(pure, nomem, nostack, preserves_flags));
+    }
+    number
+}
+
+/// What lies at the place, read anew each time: constants that are kept in registers through a loop push its sums out of
+/// them.
+#[inline(always)]
+pub(crate) fn reread<T: Copy>(place: &T) -> T {
+    let at = std::ptr::from_ref(place);
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+    let at = {
+        let mut at = at;
+        // SAFETY: no instruction at all.
+        unsafe { std::arch::asm!("/* {0} */", inout(reg) at, options(nomem, nostack, preserves_flags)) };
+        at
+    };
+    // SAFETY: still the place of the reference.
+    unsafe { *at }
 }
 
 /// Calls a function whose first constant is a number of rows known only at run time, from 1 to 14.

@@ -19,7 +19,7 @@ pub enum Rule<T> {
         /// μ
         mu: T,
     },
-    /// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η m / (√v + ε), with the bias corrections
+    /// m ← m + (1 − β₁) (g − m), v ← v + (1 − β₂) (g² − v), w ← w − η m / (√v + ε), with the bias corrections
     /// already in η and ε: η √(1 − β₂ᵗ) / (1 − β₁ᵗ) and ε √(1 − β₂ᵗ).
     Adam {
         /// β₁
@@ -65,8 +65,8 @@ impl<T: Real> Step<T> {
         Self { eta, l2: T::ZERO, l1: T::ZERO, decay: T::ZERO, ..self }
     }
 
-    /// The new parameter and moments from the old ones and from the sum over the batch. A term whose constant is zero
-    /// is left out.
+    /// The new parameter and moments from the old ones and from the sum over the batch. Where l2,
+    /// l1 and decay are all zero there are no penalties, not even of an infinite weight.
     #[inline(always)]
     pub fn apply<V: Lanes<Real = T>>(&self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
         let (g, w) = self.penalised(sum, w);
@@ -83,18 +83,14 @@ impl<T: Real> Step<T> {
     /// The gradient with its penalties, and the decayed parameter.
     #[inline(always)]
     fn penalised<V: Lanes<Real = T>>(&self, sum: V, w: V) -> (V, V) {
-        let mut g = sum * V::splat(self.scale);
-        let mut w = w;
-        if self.l2 != T::ZERO {
-            g = V::splat(self.l2).fma(w, g);
+        let g = sum * V::splat(self.scale);
+        if self.l2 == T::ZERO && self.l1 == T::ZERO && self.decay == T::ZERO {
+            return (g, w);
         }
-        if self.l1 != T::ZERO {
-            let sign = V::select(w.equals(V::zero()), V::zero(), V::one().with_sign(w));
-            g = V::splat(self.l1).fma(sign, g);
-        }
-        if self.decay != T::ZERO {
-            w = V::splat(-self.decay).fma(w, w);
-        }
+        let g = V::splat(self.l2).fma(w, g);
+        let sign = V::select(w.equals(V::zero()), V::zero(), V::one().with_sign(w));
+        let g = V::splat(self.l1).fma(sign, g);
+        let w = V::splat(-self.decay).fma(w, w);
         (g, w)
     }
 }
@@ -210,8 +206,8 @@ impl<T: Real> Moving<T> for Adam<T> {
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, [m, v]: [V; 2]) -> (V, [V; 2]) {
         let Self { beta1, beta2, epsilon } = self;
-        let m = V::splat(beta1).fma(m, V::splat(T::ONE - beta1) * g);
-        let v = V::splat(beta2).fma(v, V::splat(T::ONE - beta2) * (g * g));
+        let m = V::splat(T::ONE - beta1).fma(g - m, m);
+        let v = V::splat(T::ONE - beta2).fma(g.fma(g, -v), v);
         (V::splat(-eta).fma(m / (v.square_root() + V::splat(epsilon)), w), [m, v])
     }
 }
