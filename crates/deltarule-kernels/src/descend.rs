@@ -96,8 +96,7 @@ impl<T: Real> Task<T> for Part<'_, T> {
 impl<T: Real> Part<'_, T> {
     #[inline(always)]
     fn by<V: Vector<Real = T>, R: Moving<T>>(self, step: Step<T>, eta_b: T, rule: R) {
-        let biases = Known { step: step.for_biases(eta_b), rule };
-        self.descend::<V, _, _>(Known { step, rule }, biases);
+        self.descend::<V, _, _>(Known::new(step, rule), Known::new(step.for_biases(eta_b), rule));
     }
 
     #[inline(always)]

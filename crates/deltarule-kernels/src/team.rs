@@ -234,6 +234,8 @@ impl Crew {
         // SAFETY: the round is even, so a thread that comes now does not touch the job; those of the round before were
         // waited for by its `Close`.
         unsafe { *desk.job.get() = job };
+        // Where both the caller and a thread panicked, the caller's panic was the one to go on.
+        desk.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
         desk.next.store(0, Ordering::Relaxed);
         desk.round.fetch_add(1, Ordering::SeqCst);
         {

@@ -69,7 +69,7 @@ impl<T: Real> Step<T> {
     /// l1 and decay are all zero there are no penalties, not even of an infinite weight.
     #[inline(always)]
     pub fn apply<V: Lanes<Real = T>>(&self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
-        let (g, w) = self.penalised(sum, w);
+        let (g, w) = self.penalised(sum, w, self.is_plain());
         match self.rule {
             Rule::Sgd => Sgd.apply(self.eta, g, w, moments),
             Rule::Momentum { mu } => Momentum { mu }.apply(self.eta, g, w, moments),
@@ -80,11 +80,16 @@ impl<T: Real> Step<T> {
         }
     }
 
+    /// Whether there is nothing but the rule: no l2, l1 or decay.
+    fn is_plain(&self) -> bool {
+        self.l2 == T::ZERO && self.l1 == T::ZERO && self.decay == T::ZERO
+    }
+
     /// The gradient with its penalties, and the decayed parameter.
     #[inline(always)]
-    fn penalised<V: Lanes<Real = T>>(&self, sum: V, w: V) -> (V, V) {
+    fn penalised<V: Lanes<Real = T>>(&self, sum: V, w: V, plain: bool) -> (V, V) {
         let g = sum * V::splat(self.scale);
-        if self.l2 == T::ZERO && self.l1 == T::ZERO && self.decay == T::ZERO {
+        if plain {
             return (g, w);
         }
         let g = V::splat(self.l2).fma(w, g);
@@ -133,15 +138,22 @@ impl<T: Real> Store<T> for Keep<T> {
 /// A step with its rule as a type of its own.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<T, R> {
-    pub(crate) step: Step<T>,
-    pub(crate) rule: R,
+    step: Step<T>,
+    rule: R,
+    plain: bool,
+}
+
+impl<T: Real, R> Known<T, R> {
+    pub(crate) fn new(step: Step<T>, rule: R) -> Self {
+        Self { plain: step.is_plain(), step, rule }
+    }
 }
 
 impl<T: Real, R: Moving<T>> Store<T> for Known<T, R> {
     const MOMENTS: usize = R::MOMENTS;
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, sum: V, value: V, moments: [V; 2]) -> (V, [V; 2]) {
-        let (g, w) = self.step.penalised(sum, value);
+        let (g, w) = self.step.penalised(sum, value, self.plain);
         self.rule.apply(self.step.eta, g, w, moments)
     }
 }
