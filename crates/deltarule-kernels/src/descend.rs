@@ -153,9 +153,9 @@ struct Hot<T>([[T; LANES]; ROWS]);
 #[inline(always)]
 unsafe fn write_rows<V: Vector, const R: usize, const C: usize>(sums: &[[V; C]; R], hot: &mut Hot<V::Real>) {
     const { assert!(R <= ROWS) };
-    for r in 0..R {
+    for (r, row) in sums.iter().enumerate() {
         // SAFETY: C vectors of a strip are LANES values at most; the caller's promise.
-        unsafe { write_row(&sums[r], hot.0[r].as_mut_ptr()) };
+        unsafe { write_row(row, hot.0[r].as_mut_ptr()) };
     }
 }
 
@@ -437,8 +437,8 @@ unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
         unsafe {
             let at = at + c * V::COUNT;
             let mut old = [V::zero(); 2];
-            for n in 0..S::MOMENTS {
-                old[n] = V::read(places.moments[n].add(at));
+            for (old, place) in old.iter_mut().zip(&places.moments).take(S::MOMENTS) {
+                *old = V::read(place.add(at));
             }
             let (mut new, mut kept) = store.apply(sum, V::read(places.value.add(at)), old);
             let outputs = strip.outputs.saturating_sub(c * V::COUNT);
@@ -447,8 +447,8 @@ unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
                 kept = [first_lanes(kept[0], outputs), first_lanes(kept[1], outputs)];
             }
             new.write(places.value.add(at));
-            for n in 0..S::MOMENTS {
-                kept[n].write(places.moments[n].add(at));
+            for (kept, place) in kept.iter().zip(&places.moments).take(S::MOMENTS) {
+                kept.write(place.add(at));
             }
         }
     }

@@ -197,10 +197,10 @@ pub(crate) fn reread<T: Copy>(place: &T) -> T {
     let at = std::ptr::from_ref(place);
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
     let at = {
-        let mut at = at;
+        let mut address = at.addr();
         // SAFETY: no instruction at all.
-        unsafe { std::arch::asm!("/* {0} */", inout(reg) at, options(nomem, nostack, preserves_flags)) };
-        at
+        unsafe { std::arch::asm!("/* {0} */", inout(reg) address, options(nomem, nostack, preserves_flags)) };
+        at.with_addr(address)
     };
     // SAFETY: still the place of the reference.
     unsafe { *at }
