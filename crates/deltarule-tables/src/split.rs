@@ -4,7 +4,7 @@ use crate::cells::{self, text_at};
 use crate::error::{TableError, shown};
 use crate::options::Validation;
 use crate::prepare::{Fault, Targets, find};
-use crate::select::{self, Selection};
+use crate::select::Selection;
 use crate::table::{Columns, Table};
 use crate::targets::Target;
 use arrow::array::RecordBatch;
@@ -124,7 +124,7 @@ impl<'p> Partition<'p> {
             .collect();
         let last_ranks = |(&count, &taken): (&u64, &u64)| {
             let ranks = if taken == 0 { Vec::new() } else { vec![taken - 1] };
-            Selection::new(ranks, count, 0, u64::MAX, HELD)
+            Selection::new(ranks, count, 0, KEYS - 1, HELD)
         };
         let mut selections: Vec<Selection> = counts.iter().zip(&taken).map(last_ranks).collect();
         while selections.iter().any(Selection::is_open) {
@@ -214,9 +214,12 @@ impl<'p> Partition<'p> {
 /// What a column that parts the rows may hold.
 const MARKS: &str = "true, 1, yes, validation, valid, val, test or dev, or false, 0, no, train or training";
 
+/// Keys lie below this.
+const KEYS: u64 = 1 << 53;
+
 /// The random key of a row.
 fn key(random: &Random, row: u64) -> u64 {
-    select::key(random.uniform(row))
+    (random.uniform(row) * KEYS as f64) as u64
 }
 
 /// Whether a mark says that its row watches the training.
