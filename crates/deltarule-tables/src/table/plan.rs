@@ -42,6 +42,10 @@ enum Role {
 impl Plan {
     /// Looks at the columns of `source`, decides what becomes of each, and learns the statistics of its training rows.
     ///
+    /// It reads the table once to see what its columns hold and once more for categories and means; the columns of
+    /// numbers once for deviations and, in the tabular style, a few times for exact quartiles (once if they take less
+    /// than 64 MiB); the target alone a few times to draw a fraction for validation.
+    ///
     /// # Errors
     /// As [`load`](super::load()).
     pub fn new(source: &dyn Table, options: &TableOptions) -> Result<Self, TableError> {
