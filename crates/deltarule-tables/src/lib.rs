@@ -27,7 +27,7 @@ pub mod builtin;
 mod cells;
 pub mod error;
 pub mod idx;
-pub mod images;
+mod images;
 pub mod kinds;
 mod labelled;
 pub mod options;
