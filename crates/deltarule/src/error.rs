@@ -1,16 +1,16 @@
 //! What can go wrong, each time with what was expected, what was found, and where there is one, a hint.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// `Result` with [`enum@Error`].
+/// `Result` with [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Everything that the library can refuse or fail at.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// Two sizes that must agree do not: layers among themselves, or data and a network.
-    #[error("{what}: expected {expected}, found {found}{}", shown(.hint))]
     Shape {
         /// What has the size.
         what: String,
@@ -22,7 +22,6 @@ pub enum Error {
         hint: Option<String>,
     },
     /// A value that a setting cannot take.
-    #[error("{field}: expected {expected}, found {found}{}", shown(.hint))]
     Setting {
         /// The setting's name, as the user wrote it.
         field: String,
@@ -34,7 +33,6 @@ pub enum Error {
         hint: Option<String>,
     },
     /// A name that means nothing here.
-    #[error("unknown {what} `{found}`{} (known: {known})", did_you_mean(.nearest))]
     UnknownName {
         /// What kind of thing the name should be of: `activation`, `cost` …
         what: &'static str,
@@ -46,7 +44,6 @@ pub enum Error {
         known: String,
     },
     /// A number in data that cannot be learnt from.
-    #[error("{what}: expected {expected}, found {found}{}", shown(.hint))]
     Data {
         /// Which number: sample and column.
         what: String,
@@ -58,7 +55,6 @@ pub enum Error {
         hint: Option<String>,
     },
     /// Training met a number that is not finite and stopped at that step.
-    #[error("diverged at epoch {epoch}, step {step}: {what} is {found}{}", shown(.hint))]
     Diverged {
         /// The epoch, from 1.
         epoch: usize,
@@ -72,7 +68,6 @@ pub enum Error {
         hint: Option<String>,
     },
     /// A model file that cannot be what it says.
-    #[error("{}{}: expected {expected}, found {found}{}", .path.display(), at_byte(.offset), shown(.hint))]
     Model {
         /// The file.
         path: PathBuf,
@@ -86,13 +81,44 @@ pub enum Error {
         hint: Option<String>,
     },
     /// The operating system refused to read or write.
-    #[error("{}: {source}", .path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// Its reason.
         source: std::io::Error,
     },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shape { what, expected, found, hint }
+            | Self::Setting { field: what, expected, found, hint }
+            | Self::Data { what, expected, found, hint } => {
+                write!(f, "{what}: expected {expected}, found {found}{}", shown(hint))
+            }
+            Self::UnknownName { what, found, nearest, known } => {
+                write!(f, "unknown {what} `{found}`{} (known: {known})", did_you_mean(nearest))
+            }
+            Self::Diverged { epoch, step, what, found, hint } => {
+                write!(f, "diverged at epoch {epoch}, step {step}: {what} is {found}{}", shown(hint))
+            }
+            Self::Model { path, offset, expected, found, hint } => {
+                let (path, place) = (path.display(), at_byte(offset));
+                write!(f, "{path}{place}: expected {expected}, found {found}{}", shown(hint))
+            }
+            Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 impl Error {

@@ -29,14 +29,21 @@ use deltarule_kernels::math::{exp, ln};
 use deltarule_kernels::{Real, Rows};
 
 /// Why a metric has no value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{metric} is undefined: {why}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undefined {
     /// The name of the metric, as [`Metric`] writes it.
     pub metric: &'static str,
     /// What is missing or wrong.
     pub why: String,
 }
+
+impl std::fmt::Display for Undefined {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} is undefined: {}", self.metric, self.why)
+    }
+}
+
+impl std::error::Error for Undefined {}
 
 impl Undefined {
     fn new(metric: &'static str, why: impl Into<String>) -> Self {
