@@ -1,0 +1,78 @@
+//! Time of each product at layers of the benchmark's networks, one thread.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use deltarule_kernels::elementwise::{MapTile, ScaleTile};
+use deltarule_kernels::{
+    Elementwise, Lanes, Matrix, Moments, Panels, Parameters, Real, Rows, Rule, Source, Step, Team, products,
+};
+
+#[derive(Clone, Copy)]
+struct Relu;
+
+impl<T: Real> Elementwise<T> for Relu {
+    #[inline(always)]
+    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
+        tile.map(|z| z.larger(V::zero()));
+    }
+    #[inline(always)]
+    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
+        tile.scale(|a| V::select(V::zero().below(a), V::one(), V::zero()));
+    }
+    fn source(self) -> Source {
+        Source::Output
+    }
+}
+
+/// Name, batch, inputs, outputs.
+const LAYERS: [(&str, usize, usize, usize); 7] = [
+    ("784-30", 10, 784, 30),
+    ("784-512", 128, 784, 512),
+    ("512-10", 128, 512, 10),
+    ("64-64", 32, 64, 64),
+    ("256-256", 256, 256, 256),
+    ("1024-4096", 256, 1024, 4096),
+    ("784-512", 1, 784, 512),
+];
+
+fn all<T: Real>(criterion: &mut Criterion) {
+    let team = Team::single();
+    for (name, batch, inputs, outputs) in LAYERS {
+        let mut group = criterion.benchmark_group(format!("{name} batch {batch} {}", T::NAME));
+        group.throughput(Throughput::Elements((batch * inputs * outputs) as u64)).sample_size(20);
+        let value = |i: usize, j: usize| T::from_f64(((i * 31 + j * 17) % 64) as f64 / 64.0 - 0.5);
+        let x = Matrix::from_fn(batch, inputs, value);
+        let mut w = Panels::from_fn(outputs, inputs, value);
+        let mut w_t = w.transposed();
+        let mut b = vec![T::ZERO; outputs];
+        let (mut a, mut below) = (Matrix::zeros(batch, outputs), Matrix::zeros(batch, inputs));
+        let delta = Matrix::from_fn(batch, outputs, value);
+        group.bench_function("forward", |bencher| {
+            bencher.iter(|| products::forward(&team, Rows::all(&x), &w, &b, Relu, None, &mut a));
+        });
+        group.bench_function("backward", |bencher| {
+            bencher.iter(|| products::backward(&team, Rows::all(&delta), &w_t, Relu, &x, &mut below));
+        });
+        let [eta, scale, zero, beta1, beta2, epsilon] = [1e-4, 0.01, 0.0, 0.9, 0.999, 1e-8].map(T::from_f64);
+        for (product, rule) in [("sgd", Rule::Sgd), ("adam", Rule::Adam { beta1, beta2, epsilon })] {
+            let step = Step { rule, eta, scale, l2: zero, l1: zero, decay: zero };
+            let mut moments = Moments::zeros(rule.moments(), outputs, inputs);
+            group.bench_function(product, |bencher| {
+                bencher.iter(|| {
+                    let w_t = Some(&mut w_t);
+                    let parameters = Parameters { w: &mut w, w_t, b: &mut b, moments: &mut moments };
+                    products::gradient_update(
+                        &team,
+                        Rows::all(&delta),
+                        Rows::all(&x),
+                        &step,
+                        eta,
+                        parameters,
+                    );
+                });
+            });
+        }
+    }
+}
+
+criterion_group!(benches, all::<f32>, all::<f64>);
+criterion_main!(benches);
