@@ -51,8 +51,12 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Train a network on data and save it as a run.
     Train(Box<Train>),
+    /// Write a network's predictions for new data.
+    Predict(Predict),
     /// Measure a network on data whose answers are known.
     Eval(Eval),
+    /// Estimate how well a network will do by k-fold cross-validation.
+    Cv(Box<Cv>),
     /// Show what a model file holds.
     Inspect(Inspect),
     /// Print a completion script for a shell.
@@ -221,6 +225,39 @@ pub(crate) struct Train {
     pub(crate) temperature: bool,
 }
 
+/// Write a network's predictions for new data.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Predictions keep the order of the rows: the label, the amount in the target's units, or the expected count. With
+--json and no --output they are written as JSON lines.
+
+Examples:
+  deltarule predict runs/adult-train-1 new.parquet -o scored.parquet --probabilities
+  cat new.csv | deltarule predict runs/adult-train-1 - > scored.csv")]
+pub(crate) struct Predict {
+    /// Folder of a run, or a model file.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// The data, read as it was for training; `-` for standard input, a row out for each row in.
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<String>,
+    /// File to write: .csv, .parquet, .jsonl or .npy; CSV on standard output when not given.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the probability of every class too.
+    #[arg(long)]
+    pub(crate) probabilities: bool,
+    /// Keep the input's columns beside the prediction.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Replace an existing output file.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Threads; the result is the same for any number.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
 /// Measure a network on data whose answers are known.
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
@@ -233,6 +270,40 @@ pub(crate) struct Eval {
     /// Threads; the result is the same for any number.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+}
+
+/// Estimate how well a network will do by k-fold cross-validation.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Each fold is predicted by a network that did not see it: what the columns hold is learned from the other folds alone,
+and --validation is taken from those. The shares of the classes are kept equal in every fold.
+
+Examples:
+  deltarule cv iris --folds 10 --repeats 3
+  deltarule cv houses.csv --target price --out-of-fold predicted.csv")]
+pub(crate) struct Cv {
+    /// A built-in set, IDX files or folder, or tables.
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reading: DataArgs,
+    #[command(flatten)]
+    pub(crate) learning: LearningArgs,
+    /// Number of folds.
+    #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Cross-validation")]
+    pub(crate) folds: usize,
+    /// How often the whole is repeated with other folds.
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Cross-validation")]
+    pub(crate) repeats: usize,
+    /// Do not keep the shares of the classes equal in every fold.
+    #[arg(long, help_heading = "Cross-validation")]
+    pub(crate) plain_folds: bool,
+    /// Write each row's prediction by the network that did not see it.
+    #[arg(long, value_name = "FILE", help_heading = "Cross-validation")]
+    pub(crate) out_of_fold: Option<PathBuf>,
+    /// Replace an existing file of out-of-fold predictions.
+    #[arg(long, help_heading = "Cross-validation")]
+    pub(crate) force: bool,
 }
 
 /// Show what a model file holds.

@@ -12,7 +12,7 @@ use deltarule_tables::table::{InMemory, Table};
 use deltarule_tables::{Images, Labelled, Loaded, Style, TableOptions, Validation, load};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The seed of what a built-in set or a table holds out for its final figures: the same whatever the seed of the
 /// training, so that runs can be compared.
@@ -21,13 +21,13 @@ const TEST_SEED: u64 = 0;
 /// Some samples of a data set.
 #[derive(Clone, Debug)]
 pub(crate) struct Part<T: Real> {
-    pub(crate) data: Rc<Dataset<T>>,
+    pub(crate) data: Arc<Dataset<T>>,
     pub(crate) rows: Option<Vec<u32>>,
 }
 
 impl<T: Real> Part<T> {
     pub(crate) fn whole(data: Dataset<T>) -> Self {
-        Self { data: Rc::new(data), rows: None }
+        Self { data: Arc::new(data), rows: None }
     }
 
     pub(crate) fn samples(&self) -> Samples<'_, T> {
@@ -200,8 +200,8 @@ fn image_parts<T: Real>(
         Held::Fraction(share) => part(train, *share, seed),
         Held::File(_) | Held::Column(_) => return Err(no_columns("--validation")),
     };
-    let data = Rc::new(images.dataset(&samples)?);
-    let picked = |rows: Vec<u32>| Part { data: Rc::clone(&data), rows: Some(rows) };
+    let data = Arc::new(images.dataset(&samples)?);
+    let picked = |rows: Vec<u32>| Part { data: Arc::clone(&data), rows: Some(rows) };
     let test = match test {
         Some(test) => Some(Part::whole(images.dataset(&test)?)),
         None => held_out.map(&picked),
@@ -216,7 +216,7 @@ fn no_columns(flag: &str) -> Failure {
     Failure::usage(format_args!("{flag}: expected a fraction for images, found something for tables"))
 }
 
-fn only_for_tables(data: &DataSettings) -> Outcome {
+pub(crate) fn only_for_tables(data: &DataSettings) -> Outcome {
     let said = [
         ("--target", !data.target.is_empty()),
         ("--numeric", !data.numeric.is_empty()),
@@ -290,7 +290,7 @@ pub(crate) fn read_options(data: &DataSettings) -> ReadOptions {
     options
 }
 
-fn table_options(data: &DataSettings, preset: Preset, seed: u64) -> Outcome<TableOptions> {
+pub(crate) fn table_options(data: &DataSettings, preset: Preset, seed: u64) -> Outcome<TableOptions> {
     if data.delimiter.is_some_and(|c| !c.is_ascii()) {
         return Err(Failure::usage("--delimiter: expected an ASCII character"));
     }

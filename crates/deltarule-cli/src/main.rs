@@ -64,7 +64,9 @@ fn guarded(command: impl FnOnce() -> failure::Outcome) -> failure::Outcome {
 fn dispatch(ui: &Ui, command: Command) -> failure::Outcome {
     match command {
         Command::Train(args) => commands::train::run(ui, *args),
+        Command::Predict(args) => commands::predict::run(ui, args),
         Command::Eval(args) => commands::eval::run(ui, args),
+        Command::Cv(args) => commands::cv::run(ui, *args),
         Command::Inspect(args) => commands::inspect::run(ui, args),
         Command::Completions(args) => commands::completions::run(ui, args),
     }

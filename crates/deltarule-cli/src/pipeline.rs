@@ -5,13 +5,13 @@ use crate::data::{Named, Part, parted, read_options};
 use crate::failure::{Failure, Outcome};
 use deltarule::{Matrix, Network, Real, Task};
 use deltarule_tables::builtin::Builtin;
-use deltarule_tables::idx::{self, Pair};
+use deltarule_tables::idx::{self, Idx, Pair};
 use deltarule_tables::prepare::Tally;
 use deltarule_tables::read::Source;
 use deltarule_tables::table::Table;
-use deltarule_tables::{Images, Labelled, Preparation};
+use deltarule_tables::{Image, Images, Labelled, Preparation};
 use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// How data become inputs, and outputs answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -167,7 +167,7 @@ impl Pipeline {
             (None, Named::Builtin(set), Kind::Images(images)) => {
                 let samples = set.load();
                 let rows = samples.split(0).held_out;
-                let data = Rc::new(images.dataset(&samples)?);
+                let data = Arc::new(images.dataset(&samples)?);
                 Ok((Part { data, rows: Some(rows) }, format!("the held-out fifth of {source}")))
             }
             (Some(Held::Fraction(share)), named, Kind::Table(table)) => {
@@ -186,8 +186,28 @@ impl Pipeline {
     }
 
     /// The inputs of images, for which no label is needed.
-    pub(crate) fn image_inputs<T: Real>(&self, images: &Images, words: &[String]) -> Outcome<Matrix<T>> {
-        Ok(images.inputs(&labelled(&Named::of(words)?)?)?)
+    pub(crate) fn image_inputs<T: Real>(&self, images: &Images, named: &Named) -> Outcome<Matrix<T>> {
+        match named {
+            Named::Images(path) if path.is_file() => {
+                let idx = Idx::read(path)?;
+                let &[count, height, width] = idx.dims() else {
+                    return Err(Failure::bad_data(format_args!(
+                        "{}: expected images in three dimensions, found {}",
+                        path.display(),
+                        idx.dims().len()
+                    )));
+                };
+                let unlabelled = Labelled {
+                    x: idx.matrix(255.0),
+                    labels: vec![0; count],
+                    classes: images.classes.clone(),
+                    features: Vec::new(),
+                    image: Some(Image { height, width, white: 1.0 }),
+                };
+                Ok(images.inputs(&unlabelled)?)
+            }
+            named => Ok(images.inputs(&labelled(named)?)?),
+        }
     }
 }
 

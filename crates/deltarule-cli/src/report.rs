@@ -89,12 +89,6 @@ impl Report {
         Self { samples: samples.len(), cost, metrics, confusion: Some(confusion), labels }
     }
 
-    /// The value of a metric, where it is among the figures and defined.
-    pub(crate) fn value(&self, metric: Metric) -> Option<f64> {
-        let (_, value) = self.metrics.iter().find(|(other, _)| *other == metric)?;
-        value.as_ref().ok().copied()
-    }
-
     /// All metrics with their values; NaN where one is undefined.
     pub(crate) fn values(&self) -> impl Iterator<Item = (Metric, f64)> + '_ {
         self.metrics.iter().map(|(metric, value)| (*metric, value.as_ref().copied().unwrap_or(f64::NAN)))

@@ -1,6 +1,8 @@
 //! The commands, a module each.
 
 pub(crate) mod completions;
+pub(crate) mod cv;
 pub(crate) mod eval;
 pub(crate) mod inspect;
+pub(crate) mod predict;
 pub(crate) mod train;

@@ -238,6 +238,25 @@ impl Preparation {
         })?;
         Ok((filling.finish()?, left_out))
     }
+
+    /// The numbers of the rows of a table that have a target, rising: those that [`Preparation::dataset`] takes.
+    ///
+    /// # Errors
+    /// As [`Preparation::dataset`]; also when there are 2³² rows or more.
+    pub fn rows_with_target(&self, source: &dyn Table) -> Result<Vec<u32>, TableError> {
+        let partition = Partition::by(Rule::AllTrain, source, &self.target, self.weight.as_deref())?;
+        let (mut found, mut first) = (Vec::new(), 0);
+        for batch in source.batches(None)? {
+            let batch = batch?;
+            for row in partition.parts(source, &batch, first)?.training {
+                let row = first + row as u64;
+                let row = u32::try_from(row);
+                found.push(row.map_err(|_| TableError::usage("fewer than 2³² rows", "more of them"))?);
+            }
+            first += batch.num_rows() as u64;
+        }
+        Ok(found)
+    }
 }
 
 /// Every name must be a column, and no two may contradict each other.
