@@ -4,11 +4,11 @@ use crate::config::{Config, DataSettings, Held, Preset};
 use crate::failure::{Failure, Outcome};
 use crate::pipeline::Pipeline;
 use deltarule::split::split;
-use deltarule::{Dataset, Real, Samples, Task};
+use deltarule::{Dataset, Matrix, Real, Samples, Task};
 use deltarule_tables::builtin::Builtin;
 use deltarule_tables::idx::{self, Idx, Pair};
 use deltarule_tables::read::{Header, ReadOptions, Source};
-use deltarule_tables::table::{InMemory, Table};
+use deltarule_tables::table::{self, InMemory, Table};
 use deltarule_tables::{Images, Labelled, Loaded, Style, TableOptions, Validation, load};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// The seed of what a built-in set or a table holds out for its final figures: the same whatever the seed of the
 /// training, so that runs can be compared.
 const TEST_SEED: u64 = 0;
+
+/// Memory for the rows that a streamed epoch shuffles, unless the user says how many.
+const BUFFER_BYTES: usize = 256 << 20;
 
 /// Some samples of a data set.
 #[derive(Clone, Debug)]
@@ -42,10 +45,21 @@ impl<T: Real> Part<T> {
     }
 }
 
+/// A table whose training rows are read anew for each epoch.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    pub(crate) source: Source,
+    pub(crate) plan: table::Plan,
+    /// Rows that are in memory to be shuffled.
+    pub(crate) buffer: usize,
+}
+
 /// Data made ready for training.
 #[derive(Debug)]
 pub(crate) struct Ready<T: Real> {
+    /// Empty where the training rows are streamed.
     pub(crate) train: Part<T>,
+    pub(crate) stream: Option<Stream>,
     pub(crate) validation: Option<Part<T>>,
     pub(crate) test: Option<Part<T>>,
     pub(crate) pipeline: Pipeline,
@@ -57,6 +71,12 @@ pub(crate) struct Ready<T: Real> {
 impl<T: Real> Ready<T> {
     pub(crate) fn task(&self) -> Task {
         self.pipeline.task()
+    }
+
+    /// Number of samples that train.
+    pub(crate) fn training_rows(&self) -> usize {
+        let streamed = |stream: &Stream| usize::try_from(stream.plan.training_rows()).unwrap_or(usize::MAX);
+        self.stream.as_ref().map_or(self.train.len(), streamed)
     }
 }
 
@@ -141,6 +161,12 @@ pub(crate) fn prepare<T: Real>(config: &mut Config) -> Outcome<Ready<T>> {
                     image_parts(config, images, samples, held_out.train, Some(held_out.held_out), None, seed)
                 }
                 None => {
+                    if config.data.stream {
+                        return Err(Failure::usage(format_args!(
+                            "--stream is for files, and {} is inside the program",
+                            set.name()
+                        )));
+                    }
                     config.data.target = vec!["class".to_owned()];
                     config.data.test.get_or_insert(Held::Fraction(0.2));
                     tables(config, &samples.table(set.name()), preset, seed)
@@ -160,7 +186,10 @@ pub(crate) fn prepare<T: Real>(config: &mut Config) -> Outcome<Ready<T>> {
         }
         Named::Tables(paths) => {
             let source = Source::open(paths, &read_options(&config.data))?;
-            tables(config, &source, preset, seed)
+            match config.data.stream {
+                true => streamed(config, source, preset, seed),
+                false => tables(config, &source, preset, seed),
+            }
         }
     }
 }
@@ -209,7 +238,15 @@ fn image_parts<T: Real>(
     let validation = (!validation.is_empty()).then(|| picked(validation));
     let pipeline = Pipeline::images(config.data.clone(), images);
     let test = test.filter(|test| test.len() > 0);
-    Ok(Ready { train: picked(train), validation, test, pipeline, overview: None, notices: Vec::new() })
+    Ok(Ready {
+        train: picked(train),
+        validation,
+        test,
+        pipeline,
+        overview: None,
+        notices: Vec::new(),
+        stream: None,
+    })
 }
 
 fn no_columns(flag: &str) -> Failure {
@@ -269,6 +306,47 @@ fn tables<T: Real>(config: &mut Config, source: &dyn Table, preset: Preset, seed
         pipeline: Pipeline::table(config.data.clone(), preparation),
         overview: Some(overview.to_string()),
         notices,
+        stream: None,
+    })
+}
+
+/// A table that is not loaded: its statistics are learned here, its rows read while training.
+fn streamed<T: Real>(config: &mut Config, source: Source, preset: Preset, seed: u64) -> Outcome<Ready<T>> {
+    let options = table_options(&config.data, preset, seed)?;
+    let plan = table::Plan::new(&source, &options)?;
+    let mut notices = plan.notices.clone();
+    let loaded = |name: &str, path: &Path, notices: &mut Vec<String>| -> Outcome<Part<T>> {
+        let table = Source::open(&[path], &read_options(&config.data))?;
+        let mut tally = deltarule_tables::prepare::Tally::default();
+        let (data, _) = plan.preparation.dataset(&table, &mut tally)?;
+        notices.extend(tally.warnings().into_iter().map(|line| format!("{name}: {line}")));
+        Ok(Part::whole(data))
+    };
+    let validation = match &config.data.validation {
+        Some(Held::File(path)) => Some(loaded("validation", path, &mut notices)?),
+        _ => plan.validation(&source)?.map(Part::whole),
+    };
+    let test = match &config.data.test {
+        None => None,
+        Some(Held::File(path)) => Some(loaded("test", path, &mut notices)?),
+        Some(_) => {
+            return Err(Failure::usage("--test: expected a file where the table is streamed"));
+        }
+    };
+    if config.data.shuffle_buffer == Some(0) {
+        return Err(Failure::usage("--shuffle-buffer: expected 1 row or more, found 0"));
+    }
+    let buffer = *config.data.shuffle_buffer.get_or_insert_with(|| plan.buffer_rows::<T>(BUFFER_BYTES));
+    let none = |columns| Matrix::zeros(0, columns);
+    let train = Dataset::new(none(plan.preparation.width()), none(plan.preparation.target.outputs()), None)?;
+    Ok(Ready {
+        train: Part::whole(train),
+        validation,
+        test,
+        pipeline: Pipeline::table(config.data.clone(), plan.preparation.clone()),
+        overview: Some(plan.overview.to_string()),
+        notices,
+        stream: Some(Stream { source, plan, buffer }),
     })
 }
 

@@ -77,6 +77,14 @@ pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 impl From<deltarule::Error> for Failure {
     fn from(error: deltarule::Error) -> Self {
         use deltarule::Error as E;
+        let error = match error {
+            // What a streamed table refused comes through the library as a failure to read.
+            E::Io { path, source } => match source.downcast::<deltarule_tables::TableError>() {
+                Ok(error) => return error.into(),
+                Err(source) => E::Io { path, source },
+            },
+            error => error,
+        };
         let kind = match &error {
             E::Setting { .. } | E::UnknownName { .. } => Kind::Usage,
             E::Shape { .. } | E::Data { .. } | E::Model { .. } => Kind::BadData,

@@ -110,7 +110,7 @@ impl<'a, T: Real> Streamed<'a, T> {
         let room = Matrix::try_zeros(slots, features.width()).zip(Matrix::try_zeros(slots, outputs));
         let (x, y) = room.ok_or_else(|| {
             TableError::usage("a buffer that fits in memory", format!("{capacity} rows"))
-                .hint("--buffer takes a smaller number of rows")
+                .hint("--shuffle-buffer takes a smaller number of rows")
         })?;
         let weighted = plan.preparation.weight.is_some() || plan.class_weights.is_some();
         let rows_of_chunks = table.chunks();

@@ -85,6 +85,9 @@ fn check(args: &Cv, config: &Config) -> Outcome {
     if config.data.test.is_some() {
         return Err(Failure::usage("--test has no meaning here: every fold is held out once"));
     }
+    if config.data.stream {
+        return Err(Failure::usage("--stream is for `train`: folds are dealt in memory"));
+    }
     if args.repeats == 0 {
         return Err(Failure::usage("--repeats: expected 1 or more, found 0"));
     }

@@ -2,13 +2,14 @@
 
 use crate::args::Train;
 use crate::config::{Config, Precision, Preset};
-use crate::data::{self, Named, Ready};
+use crate::data::{self, Named, Ready, Stream};
 use crate::failure::{Failure, Kind, Outcome};
 use crate::interrupt;
 use crate::report::Report;
 use crate::run::RunFolder;
 use crate::text::{self, Align, Table};
 use crate::ui::{BOLD, DIM, GREEN, Ui, paint};
+use deltarule::dataset::Batches;
 use deltarule::metrics::{self, Metric};
 use deltarule::model::{Model, Training};
 use deltarule::pass::Pass;
@@ -16,6 +17,7 @@ use deltarule::selection::Metric as SelectionMetric;
 use deltarule::settings::{OptimizerName, ScheduleName};
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule::{Matrix, Network, Observer, Plan, Real, Rows, Settings, Shuffled, Team, Trainer};
+use deltarule_tables::stream::Streamed;
 use serde_json::json;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -39,7 +41,7 @@ pub(crate) fn plan<T: Real>(config: &mut Config, ready: &Ready<T>) -> Outcome<Pl
     let plan = config.training.plan(task)?;
     config.training = plan.settings().clone();
     config.precision.get_or_insert(Precision::F32);
-    if let Some(rows) = Some(ready.train.len()).filter(|&rows| plan.drop_last() && rows < plan.batch()) {
+    if let Some(rows) = Some(ready.training_rows()).filter(|&rows| plan.drop_last() && rows < plan.batch()) {
         // A recipe that drops the short batch would have nothing left to learn from.
         config.training.batch = Some(rows.max(1));
         return Ok(config.training.plan(task)?);
@@ -82,9 +84,14 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
     folder.write_config(&config.to_toml())?;
     describe(ui, &config, &ready, &plan, &network);
 
-    let train = ready.train.samples();
-    let mut batches = Shuffled::new(train, plan.batch(), plan.drop_last(), plan.seed());
-    let trainer = Trainer::new(&plan, network, &batches)?;
+    let (batch, drop_last, seed) = (plan.batch(), plan.drop_last(), plan.seed());
+    let mut batches: Box<dyn Batches<T> + '_> = match &ready.stream {
+        Some(Stream { source, plan, buffer }) => {
+            Box::new(Streamed::new(source, plan, batch, drop_last, seed, *buffer)?)
+        }
+        None => Box::new(Shuffled::new(ready.train.samples(), batch, drop_last, seed)),
+    };
+    let trainer = Trainer::new(&plan, network, &*batches)?;
     let stop = interrupt::watch()?;
     let mut watcher = Watcher {
         ui,
@@ -97,7 +104,8 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
     };
     ui.start_progress(u64::from(plan.epochs()), "epochs");
     let validation = ready.validation.as_ref().map(|part| part.samples());
-    let trained = trainer.train(&team, &mut batches, validation, &mut watcher);
+    let trained = trainer.train(&team, &mut *batches, validation, &mut watcher);
+    drop(batches);
     ui.end_progress();
     let failed = watcher.failed.take();
     let seconds = watcher.started.elapsed().as_secs_f64();
@@ -107,7 +115,7 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
     }
 
     let mut network = outcome.network;
-    let samples = ready.train.len();
+    let samples = ready.training_rows();
     tune(ui, args, &team, &mut network, &mut ready)?;
     let model = Model {
         task: plan.task(),
@@ -152,11 +160,13 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
         ),
     ));
     let (part, name) = match (&ready.test, &ready.validation) {
-        (Some(test), _) => (test, "test"),
-        (None, Some(validation)) => (validation, "validation"),
-        (None, None) => (&ready.train, "training"),
+        (Some(test), _) => (Some(test), "test"),
+        (None, Some(validation)) => (Some(validation), "validation"),
+        (None, None) => (ready.stream.is_none().then_some(&ready.train), "training"),
     };
-    let report = Report::new(&team, &model.network, plan.cost(), &ready.pipeline, part.samples())?;
+    let report = part
+        .map(|part| Report::new(&team, &model.network, plan.cost(), &ready.pipeline, part.samples()))
+        .transpose()?;
     let total = started.elapsed().as_secs_f64();
     if ui.json {
         return ui.print_json(&json!({
@@ -167,13 +177,17 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
             "best_epoch": outcome.best_epoch.map(|(epoch, _)| epoch),
             "best_value": outcome.best_epoch.map(|(_, value)| value),
             "seconds": total,
-            "evaluated_on": name,
-            "evaluation": report.to_json(),
+            "evaluated_on": report.as_ref().map(|_| name),
+            "evaluation": report.as_ref().map(Report::to_json),
         }));
     }
-    let mut out = text::heading(&format!("{name} ({})", text::plural(report.samples, "sample")));
-    out += &report.render();
-    out += &format!("\n{} {}\n", paint(GREEN.bold(), "saved"), paint(BOLD, &run));
+    let mut out = String::new();
+    if let Some(report) = report {
+        out += &text::heading(&format!("{name} ({})", text::plural(report.samples, "sample")));
+        out += &report.render();
+        out.push('\n');
+    }
+    out += &format!("{} {}\n", paint(GREEN.bold(), "saved"), paint(BOLD, &run));
     out += &next_steps(&run, &ready);
     ui.print(&out)
 }
@@ -215,7 +229,7 @@ fn describe<T: Real>(ui: &Ui, config: &Config, ready: &Ready<T>, plan: &Plan, ne
         format!(
             "{}: {} training{}{}",
             config.data.source.join(" "),
-            text::count(ready.train.len()),
+            text::count(ready.training_rows()),
             part(&ready.validation, "validation"),
             part(&ready.test, "test")
         ),

@@ -180,6 +180,7 @@ impl<T: Real> Subject<T> {
                     pipeline: Pipeline::images(config.data.clone(), images.clone()),
                     overview: None,
                     notices: Vec::new(),
+                    stream: None,
                 }
             }
             Self::Table { table, options, .. } => {
@@ -195,6 +196,7 @@ impl<T: Real> Subject<T> {
                     pipeline: Pipeline::table(config.data.clone(), preparation),
                     overview: None,
                     notices: Vec::new(),
+                    stream: None,
                 }
             }
         };
