@@ -57,6 +57,10 @@ pub(crate) enum Command {
     Eval(Eval),
     /// Estimate how well a network will do by k-fold cross-validation.
     Cv(Box<Cv>),
+    /// Open one sample's or batch's gradient: forward pass, BP1 to BP4, the check, the step.
+    Explain(Explain),
+    /// Check gradients against central differences, layer by layer.
+    Gradcheck(Box<Gradcheck>),
     /// Show what a model file holds.
     Inspect(Inspect),
     /// Print a completion script for a shell.
@@ -64,7 +68,7 @@ pub(crate) enum Command {
 }
 
 /// Which data, and how to read it.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArgs {
     /// Column to predict; several, separated by commas, for several targets.
@@ -112,7 +116,7 @@ pub(crate) struct DataArgs {
 }
 
 /// The network and how it learns.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = "Network and learning")]
 pub(crate) struct LearningArgs {
     /// Settings from a TOML file; flags go before it.
@@ -304,6 +308,83 @@ pub(crate) struct Cv {
     /// Replace an existing file of out-of-fold predictions.
     #[arg(long, help_heading = "Cross-validation")]
     pub(crate) force: bool,
+}
+
+/// Open one sample's or batch's gradient.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Layers are numbered as in the book: 1 is the input, so that w² and b² lead to layer 2, the first with weights.
+Neurons and weights are numbered from 1 too, samples from 0.
+
+Examples:
+  deltarule explain runs/digits-1 --sample 3
+  deltarule explain runs/xor-1 --sample 0 --layer 2 --neuron 1
+  deltarule explain runs/xor-1 --sample 0 --layer 2 --weight 1,2 --lang ko
+  deltarule explain runs/digits-1 --batch 0..32 --form matrix")]
+pub(crate) struct Explain {
+    /// Folder of a run, or a model file.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// The data; what the network was trained on when not given.
+    #[arg(value_name = "DATA")]
+    pub(crate) data: Vec<String>,
+    /// The sample, counted from 0.
+    #[arg(long, value_name = "N", conflicts_with = "batch")]
+    pub(crate) sample: Option<usize>,
+    /// A batch of samples, from A to before B: each one's δ, then the mean that the update uses.
+    #[arg(long, value_name = "A..B")]
+    pub(crate) batch: Option<String>,
+    /// Only this layer, numbered from 2.
+    #[arg(long, value_name = "L")]
+    pub(crate) layer: Option<usize>,
+    /// Only this neuron of the layer, numbered from 1.
+    #[arg(long, value_name = "J", requires = "layer")]
+    pub(crate) neuron: Option<usize>,
+    /// Only the weight from neuron k of the layer before to neuron j, both numbered from 1.
+    #[arg(long, value_name = "J,K", requires = "layer", conflicts_with = "neuron")]
+    pub(crate) weight: Option<String>,
+    /// Sums written out term by term, or whole matrices.
+    #[arg(long, value_enum, default_value_t = Form::Component)]
+    pub(crate) form: Form,
+    /// Language of the words; the locale's when not given.
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Lang>,
+}
+
+/// Check gradients against central differences, layer by layer.
+#[derive(Debug, Args)]
+pub(crate) struct Gradcheck {
+    /// Folder of a run, a model file, or data (then a fresh network of the flags is checked).
+    #[arg(required = true, value_name = "RUN|DATA")]
+    pub(crate) subject: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reading: DataArgs,
+    #[command(flatten)]
+    pub(crate) learning: LearningArgs,
+    /// Samples in the batch whose gradient is checked.
+    #[arg(long, value_name = "M", default_value_t = 8)]
+    pub(crate) samples: usize,
+    /// Parameters checked at the most, chosen by the seed; all when 0.
+    #[arg(long, value_name = "P", default_value_t = 2000)]
+    pub(crate) parameters: usize,
+    /// Largest relative error that still agrees.
+    #[arg(long, value_name = "ERROR", default_value_t = 1e-6)]
+    pub(crate) tolerance: f64,
+    /// Measure the numerical way against backpropagation on this network.
+    #[arg(long)]
+    pub(crate) cost_race: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    Component,
+    Matrix,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    En,
+    Ko,
 }
 
 /// Show what a model file holds.

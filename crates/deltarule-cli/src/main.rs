@@ -6,8 +6,10 @@ mod args;
 mod commands;
 mod config;
 mod data;
+mod explain;
 mod failure;
 mod interrupt;
+mod lang;
 mod model;
 mod pipeline;
 mod report;
@@ -67,6 +69,8 @@ fn dispatch(ui: &Ui, command: Command) -> failure::Outcome {
         Command::Predict(args) => commands::predict::run(ui, args),
         Command::Eval(args) => commands::eval::run(ui, args),
         Command::Cv(args) => commands::cv::run(ui, *args),
+        Command::Explain(args) => commands::explain::run(ui, args),
+        Command::Gradcheck(args) => commands::gradcheck::run(ui, *args),
         Command::Inspect(args) => commands::inspect::run(ui, args),
         Command::Completions(args) => commands::completions::run(ui, args),
     }

@@ -43,7 +43,7 @@ impl Table {
             let mut line = String::from(indent);
             for (c, cell) in cells.iter().enumerate() {
                 let pad = " ".repeat(widths[c] - width(cell));
-                let cell = if n == 0 { paint(DIM, cell) } else { cell.clone() };
+                let cell = if n == 0 && !cell.is_empty() { paint(DIM, cell) } else { cell.clone() };
                 line += &match self.columns[c].1 {
                     Align::Left => cell + &pad,
                     Align::Right => pad + &cell,

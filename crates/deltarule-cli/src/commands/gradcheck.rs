@@ -1,0 +1,313 @@
+//! `deltarule gradcheck`
+
+use super::train::{plan, team};
+use crate::args::{DataArgs, Gradcheck, LearningArgs};
+use crate::config::Config;
+use crate::data::{self, Part};
+use crate::explain::{parameter, short, signed};
+use crate::failure::{Failure, Kind, Outcome};
+use crate::model::{self, Opened};
+use crate::run;
+use crate::text::{self, Align, Table, count, duration, number};
+use crate::ui::{BOLD, DIM, GREEN, RED, Ui, YELLOW, paint};
+use deltarule::gradcheck::{Check, Race, Report, Settings, Verdict, check, race};
+use deltarule::random::{Purpose, Random};
+use deltarule::{Batch, Matrix, Network, Objective, Rows, Team};
+use serde_json::json;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long the numerical way may run in a race.
+const BUDGET: Duration = Duration::from_secs(2);
+
+pub(crate) fn run(ui: &Ui, args: Gradcheck) -> Outcome {
+    if args.samples == 0 {
+        return Err(Failure::usage("--samples: expected 1 or more, found 0"));
+    }
+    if args.tolerance.is_nan() || args.tolerance < 0.0 {
+        return Err(Failure::usage(format_args!(
+            "--tolerance: expected a number of 0 or more, found {}",
+            args.tolerance
+        )));
+    }
+    let team = team(args.learning.threads)?;
+    let subject = match &args.subject[..] {
+        [word] if is_model(Path::new(word)) => trained(ui, &args, word)?,
+        _ => fresh(ui, &args)?,
+    };
+    let seed = args.learning.seed.unwrap_or(0);
+    let (rows, batch) = subject.batch(args.samples, seed);
+    let batch = batch.as_batch();
+    let settings = Settings {
+        tolerance: args.tolerance,
+        sample: (args.parameters > 0).then_some(args.parameters),
+        seed,
+    };
+    let report = check(&team, &subject.network, subject.objective, &batch, &settings)?;
+    let race = match args.cost_race {
+        true => Some(race(&team, &subject.network, subject.objective, &batch, BUDGET)?),
+        false => None,
+    };
+    if ui.json {
+        ui.print_json(&json!({
+            "subject": subject.name,
+            "widths": subject.network.widths(),
+            "parameters": subject.network.parameters(),
+            "cost": subject.objective.cost,
+            "samples": rows,
+            "passed": report.passed(),
+            "worst": report.worst(),
+            "report": report,
+            "race": race,
+        }))?;
+    } else {
+        ui.print(&show(&subject, &rows, &report, race.as_ref(), &team))?;
+    }
+    let wrong: usize = report.layers.iter().map(|layer| layer.wrong).sum();
+    if wrong > 0 {
+        let checked = count(report.checks.len());
+        let message =
+            format_args!("{} of {checked} gradients disagree with their central differences", count(wrong));
+        return Err(Failure::new(Kind::Failed, message)
+            .hint(format_args!("the worst is {}", report.checks[0].parameter)));
+    }
+    Ok(())
+}
+
+/// A network with the samples to check it on.
+struct Subject {
+    name: String,
+    network: Network<f64>,
+    objective: Objective,
+    part: Part<f64>,
+}
+
+/// A batch of its own.
+struct Picked {
+    x: Matrix<f64>,
+    y: Matrix<f64>,
+    weights: Option<Vec<f64>>,
+}
+
+impl Picked {
+    fn as_batch(&self) -> Batch<'_, f64> {
+        Batch { x: Rows::all(&self.x), y: Rows::all(&self.y), weights: self.weights.as_deref() }
+    }
+}
+
+impl Subject {
+    /// Some samples, chosen by the seed: a table is often sorted, and its first rows all of one kind.
+    fn batch(&self, samples: usize, seed: u64) -> (Vec<u32>, Picked) {
+        let all: Vec<u32> = match &self.part.rows {
+            Some(rows) => rows.clone(),
+            None => (0..self.part.data.len() as u32).collect(),
+        };
+        let mut rows = all;
+        Random::new(seed, Purpose::Choice, 0).shuffle(&mut rows);
+        rows.truncate(samples);
+        rows.sort_unstable();
+        let data = &self.part.data;
+        let copied = |from: &Matrix<f64>| {
+            let picked: Vec<&[f64]> = rows.iter().map(|&i| from.row(i as usize)).collect();
+            Matrix::from_rows(&picked)
+        };
+        let weights = data.weights().map(|weights| rows.iter().map(|&i| weights[i as usize]).collect());
+        let picked = Picked { x: copied(data.x()), y: copied(data.y()), weights };
+        (rows, picked)
+    }
+}
+
+/// Whether the word names a run or a model file rather than data.
+fn is_model(path: &Path) -> bool {
+    path.join(run::MODEL).is_file() || path.extension().is_some_and(|end| end == "safetensors")
+}
+
+/// The network of a run, on what it was trained on.
+fn trained(ui: &Ui, args: &Gradcheck, word: &str) -> Outcome<Subject> {
+    let learning = LearningArgs { seed: None, threads: None, ..args.learning.clone() };
+    if learning != LearningArgs::default() || args.reading != DataArgs::default() {
+        return Err(Failure::usage(format_args!(
+            "{word} is a trained network, which has its settings already"
+        ))
+        .hint(
+            "flags of data and learning go with DATA, for a fresh network; --seed and --threads with both",
+        ));
+    }
+    let Opened { model, pipeline, plan } = Opened::<f64>::new(model::open(Path::new(word))?.into_f64())?;
+    let mut warnings = Vec::new();
+    let part = pipeline.samples::<f64>(&pipeline.data.source, &mut warnings)?;
+    warnings.iter().for_each(|warning| ui.warn(warning));
+    let n = model.training.as_ref().map_or(part.len(), |training| training.samples as usize).max(1);
+    let objective = Objective { cost: plan.cost(), regularisation: plan.regularisation(), n };
+    Ok(Subject { name: word.to_owned(), network: model.network, objective, part })
+}
+
+/// A network with the initial weights of the flags, on its training samples.
+fn fresh(ui: &Ui, args: &Gradcheck) -> Outcome<Subject> {
+    let mut config = Config::resolve(&args.subject, &args.reading, &args.learning)?;
+    let ready = data::prepare::<f64>(&mut config)?;
+    let plan = plan(&mut config, &ready)?;
+    ready.notices.iter().for_each(|notice| ui.note(format_args!("note: {notice}")));
+    let part = ready.train;
+    let network = plan.network(ready.pipeline.inputs(), part.data.y().cols())?;
+    let objective =
+        Objective { cost: plan.cost(), regularisation: plan.regularisation(), n: part.len().max(1) };
+    Ok(Subject { name: format!("{}, fresh", args.subject.join(" ")), network, objective, part })
+}
+
+fn show(subject: &Subject, rows: &[u32], report: &Report, race: Option<&Race>, team: &Team) -> String {
+    let network = &subject.network;
+    let mut out = text::heading(&subject.name);
+    let mut facts = Table::new([("", Align::Left), ("", Align::Left)]);
+    let mut fact = |name: &str, what: String| facts.row([paint(DIM, name), what]);
+    let widths = network.widths().iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+    let activations =
+        network.layers.iter().map(|layer| layer.activation.to_string()).collect::<Vec<_>>().join(", ");
+    fact("network", format!("{widths} ({activations}), {}", text::plural(network.parameters(), "parameter")));
+    fact("cost", subject.objective.cost.to_string());
+    fact("batch", text::plural(rows.len(), "sample"));
+    fact("differences", format!("central, in f64; {} forward passes", count(report.forward_passes as usize)));
+    out += &facts.render("  ");
+    out.push('\n');
+    out += &layers(report).render("  ");
+    out.push('\n');
+    out += &text::heading("worst first");
+    out += &worst(report).render("  ");
+    if let Some(race) = race {
+        out.push('\n');
+        out += &text::heading("what the numerical way costs");
+        out += &raced(race, team);
+    }
+    let verdict = match report.passed() {
+        true => paint(GREEN.bold(), "passed"),
+        false => paint(RED.bold(), "FAILED"),
+    };
+    let kinks: usize = report.layers.iter().map(|layer| layer.kinks).sum();
+    let beside = match kinks {
+        0 => String::new(),
+        1 => "; 1 lies at a kink, where there is no difference to take".to_owned(),
+        n => format!("; {} lie at a kink, where there is no difference to take", count(n)),
+    };
+    out += &format!(
+        "\n{verdict}: {} checked, worst relative error {}, tolerance {}{beside}\n",
+        text::plural(report.checks.len(), "gradient"),
+        error(report.worst()),
+        short(report.tolerance)
+    );
+    out
+}
+
+/// The largest relative error, of those that are more than the rounding of the cost can make.
+fn error(worst: f64) -> String {
+    if worst > 0.0 { short(worst) } else { "below rounding".to_owned() }
+}
+
+fn layers(report: &Report) -> Table {
+    let mut table = Table::new([
+        ("layer", Align::Right),
+        ("parameters", Align::Right),
+        ("checked", Align::Right),
+        ("worst relative error", Align::Right),
+        ("at a kink", Align::Right),
+        ("wrong", Align::Right),
+    ]);
+    for layer in &report.layers {
+        let wrong = match layer.wrong {
+            0 => paint(GREEN, "0"),
+            n => paint(RED.bold(), count(n)),
+        };
+        table.row([
+            layer.l.to_string(),
+            count(layer.parameters),
+            count(layer.checked),
+            error(layer.worst),
+            count(layer.kinks),
+            wrong,
+        ]);
+    }
+    table
+}
+
+fn worst(report: &Report) -> Table {
+    /// More of them where something is wrong.
+    const SHOWN: usize = 5;
+    const WRONG: usize = 20;
+    let mut table = Table::new([
+        ("parameter", Align::Left),
+        ("value", Align::Right),
+        ("backpropagation", Align::Right),
+        ("central difference", Align::Right),
+        ("relative error", Align::Right),
+        ("h", Align::Right),
+        ("", Align::Left),
+    ]);
+    let wrong = report.checks.iter().filter(|check| check.verdict == Verdict::Disagrees).count();
+    for check in report.checks.iter().take(wrong.clamp(SHOWN, WRONG)) {
+        table.row([
+            parameter(check.parameter),
+            number(check.value),
+            signed(check.analytic),
+            signed(check.numeric),
+            short(check.relative_error),
+            short(check.h),
+            verdict(check),
+        ]);
+    }
+    table
+}
+
+fn verdict(check: &Check) -> String {
+    match check.verdict {
+        Verdict::Agrees => paint(GREEN, "agrees"),
+        Verdict::Kink(_) => paint(YELLOW, "kink"),
+        Verdict::Disagrees => paint(RED.bold(), "DISAGREES"),
+    }
+}
+
+fn raced(race: &Race, team: &Team) -> String {
+    let mut table = Table::new([
+        ("", Align::Left),
+        ("forward passes", Align::Right),
+        ("time", Align::Right),
+        ("", Align::Left),
+    ]);
+    let note = |text: String| paint(DIM, text);
+    let how = match race.extrapolated {
+        true => format!(
+            "extrapolated from {} passes, {} measured",
+            count(race.measured_passes as usize),
+            duration(race.measured_seconds)
+        ),
+        false => "measured".to_owned(),
+    };
+    table.row([
+        "central differences".into(),
+        count(race.central_passes as usize),
+        paint(BOLD, duration(race.numeric_seconds)),
+        note(format!("2P; {how}")),
+    ]);
+    table.row([
+        "one-sided differences".into(),
+        count(race.one_sided_passes as usize),
+        duration(race.numeric_seconds * race.one_sided_passes as f64 / race.central_passes as f64),
+        note("P + 1; extrapolated".into()),
+    ]);
+    table.row([
+        "backpropagation".into(),
+        format!("{:.1}", race.backpropagation_in_passes()),
+        paint(BOLD, duration(race.backpropagation_seconds)),
+        note("one forward and one backward pass, all P at once; measured".into()),
+    ]);
+    let threads = text::plural(team.threads(), "thread");
+    table.render("  ")
+        + &format!(
+            "  backpropagation is {} times faster here: P = {}, {}, f64, {threads}\n",
+            paint(BOLD, times(race.speedup())),
+            count(race.parameters),
+            text::plural(race.samples, "sample")
+        )
+}
+
+fn times(factor: f64) -> String {
+    if factor < 100.0 { format!("{factor:.1}") } else { count(factor.round() as usize) }
+}

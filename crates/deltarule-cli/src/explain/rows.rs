@@ -1,0 +1,352 @@
+//! One equation of one number: symbols, numbers put in, signed terms, verdict.
+
+use super::style::{WIDTH, adding_up, in_hue, joined, names, numbers, short, signed, signed_bar, symbol};
+use crate::lang::Words;
+use crate::text::{self, Align, Table, number, width};
+use crate::ui::{BOLD, DIM, GREEN, RED, YELLOW, paint};
+use deltarule::Activation;
+use deltarule::explain::{Cursor, Equation, Factor, Form, Role, Row, Sum, Symbol, Term};
+use deltarule::gradcheck::{Check, Kink, Verdict};
+
+/// Sums of up to so many terms are written out in a line.
+const IN_A_LINE: usize = 3;
+/// Columns of the longest bar of a written-out sum, and of a list of terms.
+const BAR: usize = 12;
+const LONG_BAR: usize = 24;
+/// Where the text of a row begins, after the equation's name.
+const INDENT: &str = "      ";
+
+/// Rows of one sample or of a batch, in one language.
+pub(super) struct Rows<'a> {
+    pub(super) words: &'a Words,
+    /// Numbers of the traced samples.
+    pub(super) samples: &'a [usize],
+    /// Whether samples count differently.
+    pub(super) weighted: bool,
+}
+
+impl Rows<'_> {
+    pub(super) fn show(&self, row: &Row) -> String {
+        let mut lines = match &row.form {
+            Form::Function { activation, argument } => self.function(row, *activation, argument),
+            Form::Sum { sum, factor, added } => self.sum(row, sum, factor, added),
+        };
+        lines.extend(row.check.iter().map(|check| self.check(check)));
+        if let Some(step) = row.step {
+            let parameter = if row.symbol.role == Role::BiasGradient { Role::Bias } else { Role::Weight };
+            let of = symbol(Symbol { role: parameter, ..row.symbol });
+            let before = row.check.map_or(step.after - step.change, |check| check.value);
+            lines.push(format!(
+                "{}  Δ{of} = {}   {of}: {} → {}",
+                paint(DIM, self.words.step),
+                signed(step.change),
+                number(before),
+                number(step.after)
+            ));
+        }
+        let mut out = String::new();
+        for (n, line) in lines.into_iter().enumerate() {
+            if n == 0 {
+                let head = format!("{}{line}", padded(label(row.cursor.equation)));
+                out += &self.with_cursor(&head, &row.cursor);
+            } else {
+                out += &format!("{INDENT}{line}\n");
+            }
+        }
+        out
+    }
+
+    /// The line with the number's place at its right edge, or above it where there is no room.
+    fn with_cursor(&self, line: &str, cursor: &Cursor) -> String {
+        let place = self.place(cursor);
+        match WIDTH.checked_sub(width(line) + width(&place)) {
+            Some(room) if room >= 2 => format!("{line}{}{}\n", " ".repeat(room), paint(DIM, place)),
+            _ => format!("{}{}\n{line}\n", " ".repeat(WIDTH - width(&place)), paint(DIM, place)),
+        }
+    }
+
+    /// `layer 2 · neuron 1 ← 3`
+    pub(super) fn place(&self, cursor: &Cursor) -> String {
+        let mut place = format!("{} {}", self.words.layer, cursor.layer);
+        if let Some(j) = cursor.neuron {
+            place += &format!(" · {} {j}", self.words.neuron);
+        }
+        if let Some(k) = cursor.input {
+            place += &format!(" ← {k}");
+        }
+        place
+    }
+
+    fn function(&self, row: &Row, activation: Activation, argument: &Factor) -> Vec<String> {
+        let (left, z, value) = (symbol(row.symbol), symbol(argument.symbol), number(row.value));
+        vec![match activation {
+            Activation::Softmax => {
+                let all = symbol(Symbol { j: None, ..argument.symbol });
+                let j = row.symbol.j.unwrap_or(1);
+                format!("{left} = softmax({all}), {} {j} = {}", self.words.output, paint(BOLD, value))
+            }
+            Activation::Identity => format!("{left} = {z} = {}", paint(BOLD, value)),
+            _ => {
+                format!(
+                    "{left} = {activation}({z}) = {activation}({}) = {}",
+                    number(argument.value),
+                    paint(BOLD, value)
+                )
+            }
+        }]
+    }
+
+    fn sum(&self, row: &Row, sum: &Sum, factor: &[Factor], added: &[Term]) -> Vec<String> {
+        let left = symbol(row.symbol);
+        let count = sum.terms.len() + sum.rest.map_or(0, |rest| rest.count);
+        let value = paint(BOLD, number(row.value));
+        if let ([term], [], [], false) = (&sum.terms[..], factor, added, count > 1) {
+            let put_in = match &term.factors[..] {
+                [_] => String::new(),
+                factors => format!(" = {}", numbers(factors)),
+            };
+            let name = joined(&sum.terms, names);
+            return vec![format!("{left} = {name}{put_in} = {value}")];
+        }
+        let after = |shown: fn(&[Factor]) -> String| {
+            let times = if factor.is_empty() { String::new() } else { format!(" · {}", shown(factor)) };
+            let plus = added.iter().map(|term| format!(" + {}", shown(&term.factors))).collect::<String>();
+            // Without weights of the samples their sum is their number.
+            if self.weighted { times + &plus } else { times.replace("1/Σu", "1/m") + &plus }
+        };
+        // A bracket is for a sum that something multiplies.
+        let wrap = |inner: String| {
+            if factor.is_empty() || count == 1 { inner } else { format!("( {inner} )") }
+        };
+        let gap = " ".repeat(width(&left));
+        if count <= IN_A_LINE {
+            let symbols = format!("{left} = {}{}", wrap(joined(&sum.terms, names)), after(names));
+            let put_in = format!("{gap} = {}{}", wrap(joined(&sum.terms, numbers)), after(numbers));
+            let bars = format!("{gap}   {}", self.bars_in_a_line(row, sum, factor, added));
+            if [&symbols, &put_in, &bars].into_iter().all(|line| width(line) + INDENT.len() <= WIDTH) {
+                let mut lines = vec![symbols, put_in];
+                if count + added.len() > 1 {
+                    lines.push(bars);
+                }
+                lines.push(format!("{gap} = {value}"));
+                return lines;
+            }
+        }
+        let general = general(row, sum);
+        let mut lines = vec![format!("{left} = {}{}", wrap(general), after(names))];
+        lines.extend(self.listed(row, sum, factor, added));
+        if !factor.is_empty() {
+            lines.push(format!("{gap} = {}{} = {value}", number(sum.total), after(numbers)));
+        }
+        lines
+    }
+
+    /// `▇▇▇▇ +0.0554   ▂▂ −0.0190`
+    fn bars_in_a_line(&self, row: &Row, sum: &Sum, factor: &[Factor], added: &[Term]) -> String {
+        let parts = parts(row, sum, factor, added);
+        let bars = parts.values.iter().zip(&parts.shown.parts).map(|(&value, shown)| {
+            let bar = signed_bar(value, value.abs() / parts.largest, BAR);
+            format!("{bar} {shown}")
+        });
+        bars.collect::<Vec<_>>().join("   ")
+    }
+
+    /// A line a term: names, numbers, the signed product, its bar; then what is not shown, and the sum.
+    fn listed(&self, row: &Row, sum: &Sum, factor: &[Factor], added: &[Term]) -> Vec<String> {
+        let parts = parts(row, sum, factor, added);
+        let mut table =
+            Table::new([("", Align::Left), ("", Align::Left), ("", Align::Right), ("", Align::Left)]);
+        let several = self.samples.len() > 1;
+        let rest = sum.rest.filter(|rest| rest.count > 0);
+        let with_added = if factor.is_empty() { added } else { &[] };
+        let zeros = sum.terms.iter().filter(|term| term.value == 0.0).count();
+        let mut values = parts.values.iter().zip(&parts.shown.parts);
+        let mut line = |names: String, put_in: String| {
+            let Some((&value, shown)) = values.next() else { return };
+            if value == 0.0 && zeros > 1 {
+                return;
+            }
+            let bar = signed_bar(value, value.abs() / parts.largest, LONG_BAR);
+            table.row([names, put_in, shown.clone(), bar]);
+        };
+        let term_line = |term: &Term| {
+            let sample = match term.sample {
+                Some(sample) if several => paint(DIM, format_args!("{} {sample}: ", self.words.sample)),
+                _ => String::new(),
+            };
+            let sign = if term.sign < 0.0 { "−" } else { "" };
+            (format!("{sample}{sign}{}", names(&term.factors)), format!("{sign}{}", numbers(&term.factors)))
+        };
+        for term in &sum.terms {
+            let (names, put_in) = term_line(term);
+            line(names, put_in);
+        }
+        if let Some(rest) = rest {
+            line(paint(DIM, self.words.more(rest.count)), String::new());
+        }
+        for term in with_added {
+            let (names, put_in) = term_line(term);
+            line(names, put_in);
+        }
+        let hidden_zeros = zeros + rest.filter(|rest| rest.value == 0.0).map_or(0, |rest| rest.count);
+        if zeros > 1 {
+            table.row([paint(DIM, self.words.zeros(hidden_zeros)), String::new(), "0".into(), String::new()]);
+        }
+        let (name, total) = match factor.is_empty() {
+            true => (symbol(row.symbol), paint(BOLD, &parts.shown.total)),
+            false => (paint(DIM, self.words.sum), parts.shown.total.clone()),
+        };
+        table.row([name, String::new(), total, String::new()]);
+        table.render("  ").lines().map(str::to_owned).collect()
+    }
+
+    /// The central difference and what it says.
+    fn check(&self, check: &Check) -> String {
+        let words = self.words;
+        let verdict = match check.verdict {
+            Verdict::Agrees => paint(GREEN, words.agrees),
+            Verdict::Disagrees => paint(RED.bold(), words.disagrees),
+            Verdict::Kink(kink) => paint(YELLOW, self.kink(kink)),
+        };
+        format!(
+            "{} (h = {}) {}   {} {}   {verdict}",
+            paint(DIM, words.central_difference),
+            short(check.h),
+            number(check.numeric),
+            paint(DIM, words.relative_error),
+            short(check.relative_error)
+        )
+    }
+
+    fn kink(&self, kink: Kink) -> String {
+        let words = self.words;
+        let sample = |i: usize| self.samples.get(i).copied().unwrap_or(i);
+        match kink {
+            Kink::Activation { l, j, sample: i } => words.kink(&format!(
+                "{} {} · {} {l} · {} {}",
+                words.sample,
+                sample(i),
+                words.layer,
+                words.neuron,
+                j + 1
+            )),
+            Kink::Cost { j, sample: i } => {
+                words.kink(&format!("{} {} · {} {}", words.sample, sample(i), words.output, j + 1))
+            }
+            Kink::Regularisation => words.kink("|w|"),
+        }
+    }
+}
+
+/// The terms with their values as printed.
+struct Parts {
+    values: Vec<f64>,
+    largest: f64,
+    shown: super::style::AddingUp,
+}
+
+/// What is added after the sum counts among its terms where nothing multiplies the sum.
+fn parts(row: &Row, sum: &Sum, factor: &[Factor], added: &[Term]) -> Parts {
+    let rest = sum.rest.filter(|rest| rest.count > 0);
+    let mut values: Vec<f64> = sum.terms.iter().map(|term| term.value).collect();
+    let rest_at = rest.map(|rest| {
+        values.push(rest.value);
+        values.len() - 1
+    });
+    let mut total = sum.total;
+    if factor.is_empty() && !added.is_empty() {
+        values.extend(added.iter().map(|term| term.value));
+        total = row.value;
+    }
+    let largest = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+    let shown = adding_up(&values, rest_at, total);
+    Parts { values, largest: if largest > 0.0 { largest } else { 1.0 }, shown }
+}
+
+/// The name of an equation at the start of its row.
+pub(super) fn label(equation: Equation) -> &'static str {
+    match equation {
+        Equation::WeightedInput => "z",
+        Equation::Activation => "a",
+        Equation::Bp1 => "BP1",
+        Equation::Bp2 => "BP2",
+        Equation::Bp3 => "BP3",
+        Equation::Bp4 => "BP4",
+    }
+}
+
+pub(super) fn padded(label: &str) -> String {
+    let pad = " ".repeat(INDENT.len() - label.chars().count());
+    format!("{}{pad}", paint(BOLD, label))
+}
+
+/// The sum with a letter for the index that it runs over: `Σⱼ w³ⱼ₁·δ³ⱼ`.
+fn general(row: &Row, sum: &Sum) -> String {
+    let Some(first) = sum.terms.first() else { return "0".to_owned() };
+    let over_layer = |role, layer, index: String| {
+        in_hue(role, format!("{}{index}", Symbol { role, layer, j: None, k: None }))
+    };
+    let (l, neuron) = (row.symbol.layer, row.symbol.j.unwrap_or(1));
+    // `₁₂` and the comma that two indices need where one has several digits.
+    let lowered =
+        Symbol { role: Role::Target, layer: l, j: Some(neuron), k: None }.to_string().replace('y', "");
+    let comma = if neuron > 9 { "," } else { "" };
+    match row.cursor.equation {
+        Equation::WeightedInput => {
+            let w = over_layer(Role::Weight, l, format!("{lowered}{comma}ₖ"));
+            format!("Σₖ {w}·{}", over_layer(Role::Activation, l - 1, "ₖ".into()))
+        }
+        Equation::Bp2 => {
+            let w = over_layer(Role::Weight, l + 1, format!("ⱼ{comma}{lowered}"));
+            format!("Σⱼ {w}·{}", over_layer(Role::Delta, l + 1, "ⱼ".into()))
+        }
+        Equation::Bp3 | Equation::Bp4 => format!("Σᵢ {}", names(&first.factors)),
+        Equation::Bp1 if first.factors.len() == 2 => {
+            let slope = over_layer(Role::CostSlope, l, "ₖ".into());
+            let a = Symbol { role: Role::Activation, layer: l, j: None, k: None };
+            let z = Symbol { role: Role::WeightedInput, layer: l, j: Some(neuron), k: None };
+            format!("Σₖ {slope}·∂{a}ₖ/∂{z}")
+        }
+        Equation::Bp1 | Equation::Activation => joined(&sum.terms, names),
+    }
+}
+
+/// BP1 in both of its forms.
+impl Rows<'_> {
+    pub(super) fn two_forms(&self, forms: &deltarule::explain::TwoForms) -> String {
+        let symbol_text = symbol(forms.symbol);
+        let cursor = Cursor {
+            run: String::new(),
+            step: None,
+            sample: None,
+            layer: forms.symbol.layer,
+            neuron: forms.symbol.j,
+            input: None,
+            equation: Equation::Bp1,
+        };
+        let as_row = |sum: &Sum| Row {
+            cursor: cursor.clone(),
+            symbol: forms.symbol,
+            value: sum.total,
+            form: Form::Sum { sum: sum.clone(), factor: vec![], added: vec![] },
+            check: None,
+            step: None,
+        };
+        let row = as_row(&forms.jacobian);
+        let mut out = self.show(&row);
+        let verdict = if forms.agrees {
+            paint(GREEN, self.words.agrees)
+        } else {
+            paint(YELLOW, self.words.jacobian_rounded)
+        };
+        out += &format!(
+            "{INDENT}{}  {symbol_text} = {} = {}   {} {}   {verdict}\n",
+            paint(DIM, self.words.short_form),
+            joined(&forms.short.terms, names),
+            number(forms.short.total),
+            paint(DIM, self.words.difference),
+            text::number(forms.difference)
+        );
+        out
+    }
+}
