@@ -22,6 +22,10 @@ use serde_json::json;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+/// Epochs that get a line of their own; of longer trainings every second, third, … epoch has one, all of them in the
+/// log and with --verbose.
+const MOST_LINES: u32 = 50;
+
 pub(crate) fn run(ui: &Ui, args: Train) -> Outcome {
     let config = Config::resolve(&args.data, &args.reading, &args.learning)?;
     match config.precision.unwrap_or_default() {
@@ -35,7 +39,7 @@ pub(crate) fn plan<T: Real>(config: &mut Config, ready: &Ready<T>) -> Outcome<Pl
     let task = ready.task();
     let preset = match config.preset {
         Some(Preset::Tabular) => Settings::tabular(task),
-        Some(Preset::Plain) | None => plain(&config.training),
+        Some(Preset::Plain) | None => plain(&config.training, ready.training_rows()),
     };
     config.training = config.training.clone().or(preset);
     let plan = config.training.plan(task)?;
@@ -50,10 +54,14 @@ pub(crate) fn plan<T: Real>(config: &mut Config, ready: &Ready<T>) -> Outcome<Pl
 }
 
 /// What the plain preset fills in: a learning rate that falls to zero, and the epoch with the least validation cost,
-/// which tells epochs apart where the accuracy of a small validation set cannot.
-fn plain(said: &Settings) -> Settings {
+/// which tells epochs apart where the accuracy of a small validation set cannot. Few samples are seen more often, so
+/// that a small set gets about a thousand steps too.
+fn plain(said: &Settings, samples: usize) -> Settings {
+    let steps = samples.div_ceil(said.batch.unwrap_or(32).max(1)).max(1);
+    let epochs = 1000_usize.div_ceil(steps).clamp(30, 200) as u32;
     let adam = matches!(said.optimizer, None | Some(OptimizerName::Adam | OptimizerName::AdamW));
     Settings {
+        epochs: Some(epochs),
         eta: adam.then_some(0.005),
         schedule: Some(ScheduleName::Cosine),
         metric: Some(SelectionMetric::Cost),
@@ -298,7 +306,11 @@ impl<T: Real> Observer<T> for Watcher<'_> {
                 if report.best { paint(GREEN, "  best") } else { String::new() }
             );
         }
-        if self.json {
+        let epochs = self.plan.epochs();
+        let shown = report.epoch == 1
+            || report.epoch == epochs
+            || report.epoch.is_multiple_of(epochs.div_ceil(MOST_LINES).max(1));
+        if self.json || !shown {
             self.ui.detail(said)
         } else {
             self.ui.note(said)

@@ -1,0 +1,107 @@
+//! Data that is not what it should be: exit 3, the place and what was expected, nothing half-written.
+
+use crate::sandbox::{Ended, Sandbox, houses};
+use crate::snapshot::assert_snapshot;
+
+fn refused(sandbox: &Sandbox, line: &str, code: i32) -> Ended {
+    let ended = sandbox.run(line);
+    assert_eq!(ended.code, code, "{ended}");
+    assert!(!sandbox.path("runs").exists(), "nothing was trained: {ended}");
+    ended
+}
+
+#[test]
+fn files_that_are_not_there_or_empty() {
+    let sandbox = Sandbox::new();
+    assert_snapshot("missing_file", refused(&sandbox, "train nowhere.csv --target y", 1));
+    assert_snapshot("unknown_set", refused(&sandbox, "train digts", 2));
+    sandbox.write("empty.csv", "");
+    assert_snapshot("empty_file", refused(&sandbox, "train empty.csv --target y", 3));
+    sandbox.write("header.csv", "x,y\n");
+    assert_snapshot("header_only", refused(&sandbox, "train header.csv --target y", 3));
+}
+
+#[test]
+fn cells_and_columns() {
+    let sandbox = Sandbox::new();
+    let mut rows: Vec<String> = houses().lines().map(str::to_owned).collect();
+    rows[7] = "three,Ulm,no,99".to_owned();
+    sandbox.write("text.csv", rows.join("\n"));
+    assert_snapshot(
+        "text_among_numbers",
+        refused(&sandbox, "train text.csv --target price --numeric rooms", 3),
+    );
+    sandbox.write("houses.csv", houses());
+    assert_snapshot("unknown_target", refused(&sandbox, "train houses.csv --target prize", 2));
+    assert_snapshot("no_target", refused(&sandbox, "train houses.csv", 2));
+    sandbox.write("infinite.csv", "x,y\n1,2.5\n2,3.5\n3,inf\n4,4.25\n5,1.125\n6,2.75\n");
+    assert_snapshot("infinite_cell", refused(&sandbox, "train infinite.csv --target y --task regression", 3));
+    sandbox.write("one.csv", "x,y\n1,a\n2,a\n3,a\n4,a\n");
+    assert_snapshot("one_class", refused(&sandbox, "train one.csv --target y", 3));
+    sandbox.write("quote.csv", "x,y\n1,\"a\n2,b\n");
+    assert_snapshot("unclosed_quote", refused(&sandbox, "train quote.csv --target y", 3));
+    sandbox.write("alone.csv", "x,y\n1,a\n2,b\n3,a\n4,b\n5,c\n");
+    assert_snapshot("cv_class_alone", refused(&sandbox, "cv alone.csv --target y --folds 2", 3));
+}
+
+#[test]
+fn missing_numbers_are_no_error() {
+    let sandbox = Sandbox::new();
+    let table = houses().replace("\n,", "\nNaN,");
+    assert!(table.contains("NaN"));
+    sandbox.write("nan.csv", table);
+    sandbox.write("blank.csv", houses());
+    for name in ["nan", "blank"] {
+        sandbox.done(&format!("train {name}.csv --target price --epochs 1 --out {name} -q"));
+    }
+    let predicted = |name: &str| sandbox.done(&format!("predict {name} {name}.csv")).stdout;
+    assert_eq!(predicted("nan"), predicted("blank"));
+}
+
+/// IDX: two zero bytes, the type (8 for bytes), the number of dimensions, their sizes, the elements.
+fn idx(sizes: &[u32], elements: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, sizes.len() as u8];
+    sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
+    bytes.extend(elements);
+    bytes
+}
+
+#[test]
+fn idx_images() {
+    let sandbox = Sandbox::new();
+    let pixels: Vec<u8> = (0..40 * 4).map(|i| (i * 37 % 256) as u8).collect();
+    let labels: Vec<u8> = (0..40).map(|i| i % 2).collect();
+    let (images, classes) = (idx(&[40, 2, 2], &pixels), idx(&[40], &labels));
+    std::fs::create_dir(sandbox.path("set")).expect("a folder");
+    let put = |images: &[u8], labels: &[u8]| {
+        sandbox.write("set/train-images-idx3-ubyte", images);
+        sandbox.write("set/train-labels-idx1-ubyte", labels);
+    };
+    put(&images, &idx(&[39], &labels[..39]));
+    assert_snapshot("idx_lengths", refused(&sandbox, "train set", 3));
+    let mut magic = images.clone();
+    magic[2] = 7;
+    put(&magic, &classes);
+    assert_snapshot("idx_magic", refused(&sandbox, "train set", 3));
+    put(&images[..100], &classes);
+    assert_snapshot("idx_short", refused(&sandbox, "train set", 3));
+    put(&idx(&[u32::MAX, u32::MAX, 2], &pixels), &classes);
+    assert_snapshot("idx_claims", refused(&sandbox, "train set", 3));
+    put(&images, &classes);
+    assert_snapshot("idx_regression", refused(&sandbox, "train set --target y", 2));
+    sandbox.done("train set --epochs 1 --out run -q");
+    // Images need no labels to be predicted.
+    std::fs::remove_file(sandbox.path("set/train-labels-idx1-ubyte")).expect("the labels");
+    let predicted = sandbox.done("predict run set/train-images-idx3-ubyte").stdout;
+    assert_eq!(predicted.lines().count(), 41);
+    sandbox.write("houses.csv", houses());
+    assert_snapshot("images_wanted", refused(&sandbox, "predict run houses.csv", 3));
+}
+
+#[test]
+fn a_gzip_cut_short() {
+    let sandbox = Sandbox::new();
+    // An empty gzip file, ended in the middle of its header.
+    sandbox.write("houses.csv.gz", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x4b]);
+    assert_snapshot("gzip_cut_short", refused(&sandbox, "train houses.csv.gz --target price", 3));
+}

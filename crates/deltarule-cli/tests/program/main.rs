@@ -1,0 +1,13 @@
+//! The program as its users meet it: what it prints, what it writes, how it ends.
+
+mod commands;
+mod data_errors;
+mod help;
+mod model_errors;
+mod real_tables;
+mod sandbox;
+mod settings_errors;
+mod snapshot;
+#[cfg(unix)]
+mod stopping;
+mod voice;
