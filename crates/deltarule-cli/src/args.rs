@@ -107,6 +107,9 @@ pub(crate) struct DataArgs {
     /// Numbers of a CSV file are written with a decimal comma.
     #[arg(long)]
     pub(crate) decimal_comma: bool,
+    /// Cells that stand for a missing value, beside the empty cell, ?, NA, N/A, NaN and null.
+    #[arg(long, value_name = "CELLS", value_delimiter = ',')]
+    pub(crate) missing: Option<Vec<String>>,
     /// Read the table in passes instead of loading it: for files larger than memory.
     #[arg(long)]
     pub(crate) stream: bool,
@@ -232,8 +235,8 @@ pub(crate) struct Train {
 /// Write a network's predictions for new data.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Predictions keep the order of the rows: the label, the amount in the target's units, or the expected count. With
---json and no --output they are written as JSON lines.
+Predictions keep the order of the rows: the label, the amount in the target's units, or the count.
+With --json and no --output they are written as JSON lines.
 
 Examples:
   deltarule predict runs/adult-train-1 new.parquet -o scored.parquet --probabilities
@@ -248,6 +251,9 @@ pub(crate) struct Predict {
     /// File to write: .csv, .parquet, .jsonl or .npy; CSV on standard output when not given.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// csv, parquet, json-lines or npy, where the name of the file does not say it.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
     /// Write the probability of every class too.
     #[arg(long)]
     pub(crate) probabilities: bool,
@@ -279,8 +285,8 @@ pub(crate) struct Eval {
 /// Estimate how well a network will do by k-fold cross-validation.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each fold is predicted by a network that did not see it: what the columns hold is learned from the other folds alone,
-and --validation is taken from those. The shares of the classes are kept equal in every fold.
+Each fold is predicted by a network that did not see it: everything is learned from the other folds,
+from which --validation is taken too. The shares of the classes are kept equal in every fold.
 
 Examples:
   deltarule cv iris --folds 10 --repeats 3

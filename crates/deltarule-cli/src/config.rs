@@ -54,6 +54,8 @@ pub(crate) struct DataSettings {
     pub(crate) no_header: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) decimal_comma: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) missing: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,6 +237,7 @@ impl Config {
                 delimiter: data.delimiter,
                 no_header: data.no_header,
                 decimal_comma: data.decimal_comma,
+                missing: list(&data.missing),
                 stream: data.stream,
                 shuffle_buffer: data.shuffle_buffer,
             },
@@ -263,6 +266,7 @@ impl Config {
                 delimiter: data.delimiter.or(under.delimiter),
                 no_header: data.no_header || under.no_header,
                 decimal_comma: data.decimal_comma || under.decimal_comma,
+                missing: list(data.missing, under.missing),
                 stream: data.stream || under.stream,
                 shuffle_buffer: data.shuffle_buffer.or(under.shuffle_buffer),
             },

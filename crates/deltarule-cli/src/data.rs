@@ -362,6 +362,7 @@ pub(crate) fn parted(source: &dyn Table, share: f64) -> Outcome<(InMemory, InMem
 pub(crate) fn read_options(data: &DataSettings) -> ReadOptions {
     let mut options = ReadOptions { decimal_comma: data.decimal_comma, ..ReadOptions::default() };
     options.delimiter = data.delimiter.and_then(|c| u8::try_from(c).ok());
+    options.missing.extend(data.missing.iter().cloned());
     if data.no_header {
         options.header = Header::Absent;
     }

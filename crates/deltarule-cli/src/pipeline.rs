@@ -178,7 +178,10 @@ impl Pipeline {
                     }
                     Named::Images(_) => return Err(nothing()),
                 };
-                let name = format!("the held-out {} of {source}", crate::text::percent(*share));
+                let name = format!(
+                    "the held-out {} of {source}",
+                    format_args!("{} %", crate::text::number(100.0 * share))
+                );
                 Ok((self.of_table(table, &test, warnings)?, name))
             }
             _ => Err(nothing()),

@@ -40,6 +40,9 @@ fn validate<T: Real>(ui: &Ui, args: &Cv, mut config: Config) -> Outcome {
     let repeats = u32::try_from(args.repeats).unwrap_or(u32::MAX);
     let classes = if args.plain_folds { None } else { subject.classes() };
     let folds = Folds::new(rows, args.folds, repeats, classes.as_deref(), seed)?;
+    if let Some(path) = &args.out_of_fold {
+        subject.check_output(path, args.force)?;
+    }
     if let Some(overview) = subject.overview() {
         ui.note(overview.trim_end());
         ui.note("");
@@ -52,9 +55,6 @@ fn validate<T: Real>(ui: &Ui, args: &Cv, mut config: Config) -> Outcome {
         text::plural(args.folds, "fold"),
         if repeats > 1 { format!(", dealt {repeats} times") } else { String::new() }
     ));
-    if let Some(path) = &args.out_of_fold {
-        subject.check_output(path, args.force)?;
-    }
 
     let done = train_all(ui, &config, &subject, &folds)?;
     let mut out_of_fold = OutOfFold::new(rows, subject.outputs());

@@ -18,7 +18,7 @@ use deltarule_tables::table::Table;
 use deltarule_tables::write::{OutputFormat, OutputOptions, PredictionWriter};
 use deltarule_tables::{Images, Preparation, Target};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) fn run(ui: &Ui, args: Predict) -> Outcome {
@@ -35,7 +35,10 @@ fn predict<T: Real>(ui: &Ui, args: &Predict, opened: Opened<T>) -> Outcome {
         output: args.output.clone().unwrap_or_else(|| PathBuf::from("-")),
         inputs: args.data.iter().map(PathBuf::from).collect(),
         options: OutputOptions {
-            format: (args.output.is_none() && ui.json).then_some(OutputFormat::JsonLines),
+            format: match &args.format {
+                Some(name) => Some(name.parse().map_err(Failure::usage)?),
+                None => (args.output.is_none() && ui.json).then_some(OutputFormat::JsonLines),
+            },
             probabilities: args.probabilities,
             keep_inputs: args.keep,
             threshold: pipeline.threshold,
@@ -48,7 +51,7 @@ fn predict<T: Real>(ui: &Ui, args: &Predict, opened: Opened<T>) -> Outcome {
     };
     let done = match (Named::of(&args.data)?, pipeline.kind()) {
         (Named::Tables(paths), Kind::Table(table)) => {
-            let source = Source::open(&paths, &reading(&pipeline, table, &paths, args.keep))?;
+            let source = Source::open(&paths, &reading(&pipeline, table, args.keep))?;
             job.table(table, &source)
         }
         (Named::Builtin(set), Kind::Table(table)) => job.table(table, &set.load().table(set.name())),
@@ -80,11 +83,11 @@ fn predict<T: Real>(ui: &Ui, args: &Predict, opened: Opened<T>) -> Outcome {
     }
 }
 
-/// How the tables are read: the columns that the network needs as what they were in training.
-fn reading(pipeline: &Pipeline, table: &Preparation, paths: &[PathBuf], keep: bool) -> ReadOptions {
+/// How the tables are read: the columns that the network needs as what they were in training, unless they are kept
+/// and written as they are.
+fn reading(pipeline: &Pipeline, table: &Preparation, keep: bool) -> ReadOptions {
     let mut options = read_options(&pipeline.data);
-    let piped = paths.iter().any(|path| path == Path::new("-"));
-    if !keep || piped {
+    if !keep {
         options.types = table.cell_types();
         options.inference = Inference::Declared;
     }

@@ -260,7 +260,7 @@ fn describe<T: Real>(ui: &Ui, config: &Config, ready: &Ready<T>, plan: &Plan, ne
         "learning",
         format!(
             "{optimizer}η {}{schedule}, batches of {}, {} at most, seed {}",
-            settings.eta.unwrap_or(f64::NAN),
+            text::number(settings.eta.unwrap_or(f64::NAN)),
             plan.batch(),
             text::plural(plan.epochs() as usize, "epoch"),
             plan.seed()
@@ -299,12 +299,13 @@ impl<T: Real> Observer<T> for Watcher<'_> {
         let mut said = format!("epoch {:>3}  cost {:<10}", report.epoch, text::number(report.cost));
         if let Some(validation) = report.validation {
             line["validation"] = json!({ "cost": validation.cost, metric.as_str(): validation.value });
-            said += &format!(
-                "  validation cost {:<10}  {metric} {}{}",
-                text::number(validation.cost),
-                shown(self.plan, validation.value),
-                if report.best { paint(GREEN, "  best") } else { String::new() }
-            );
+            said += &format!("  validation cost {:<10}", text::number(validation.cost));
+            if metric != SelectionMetric::Cost.to_string() {
+                said += &format!("  {metric} {}", shown(self.plan, validation.value));
+            }
+            if report.best {
+                said += &paint(GREEN, "  best");
+            }
         }
         let epochs = self.plan.epochs();
         let shown = report.epoch == 1

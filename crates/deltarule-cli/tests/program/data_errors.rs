@@ -31,6 +31,7 @@ fn cells_and_columns() {
         "text_among_numbers",
         refused(&sandbox, "train text.csv --target price --numeric rooms", 3),
     );
+    sandbox.done("train text.csv --target price --missing three --epochs 1 --out three -q");
     sandbox.write("houses.csv", houses());
     assert_snapshot("unknown_target", refused(&sandbox, "train houses.csv --target prize", 2));
     assert_snapshot("no_target", refused(&sandbox, "train houses.csv", 2));

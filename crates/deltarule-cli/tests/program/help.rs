@@ -30,6 +30,6 @@ fn completions_are_scripts_for_the_shell() {
         [("bash", "complete -F"), ("zsh", "#compdef deltarule"), ("fish", "complete -c deltarule")]
     {
         let script = sandbox.done(&format!("completions {shell}")).stdout;
-        assert!(script.contains(sign) && script.contains("--out-of-fold"), "{shell}");
+        assert!(script.contains(sign) && script.contains("out-of-fold"), "{shell}");
     }
 }
