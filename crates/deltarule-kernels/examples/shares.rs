@@ -15,11 +15,11 @@ struct Relu;
 impl<T: Real> Elementwise<T> for Relu {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(|z| z.larger(V::zero()));
+        tile.map(|z: V| z.larger(V::zero()));
     }
     #[inline(always)]
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(|a| V::select(V::zero().below(a), V::one(), V::zero()));
+        tile.scale(|a: V| V::select(V::zero().below(a), V::one(), V::zero()));
     }
     fn source(self) -> Source {
         Source::Output

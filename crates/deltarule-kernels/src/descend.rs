@@ -151,11 +151,12 @@ struct Hot<T>([[T; LANES]; ROWS]);
 /// # Safety
 /// The instructions of `V` exist.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "by index, as in `tile`")]
 unsafe fn write_rows<V: Vector, const R: usize, const C: usize>(sums: &[[V; C]; R], hot: &mut Hot<V::Real>) {
     const { assert!(R <= ROWS) };
-    for (r, row) in sums.iter().enumerate() {
+    for r in 0..R {
         // SAFETY: C vectors of a strip are LANES values at most; the caller's promise.
-        unsafe { write_row(row, hot.0[r].as_mut_ptr()) };
+        unsafe { write_row(&sums[r], hot.0[r].as_mut_ptr()) };
     }
 }
 
@@ -217,10 +218,10 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
                 let mut sums = [[V::zero(); C]; R];
                 let stride = batch.count / (pending.len() + 1);
                 let mut steps = 0..stride;
-                for (hot, before) in hot.0.iter().zip(pending.clone()) {
+                for n in 0..pending.len() {
                     batch.add(&mut sums, k, steps.clone());
                     steps = steps.end..steps.end + stride;
-                    self.store(strip, before, &read_row::<V, C>(hot.as_ptr()));
+                    self.store(strip, pending.start + n, &read_row::<V, C>(hot.0[n].as_ptr()));
                 }
                 batch.add(&mut sums, k, steps.start..batch.count);
                 write_rows(&sums, &mut hot);
@@ -344,8 +345,8 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
             for r in 0..R {
                 let at = strip.start + (k + r) * strip.pitch;
                 prefetch_row(self.layer.w.value.add(at));
-                for place in &self.layer.w.moments[..W::MOMENTS] {
-                    prefetch_row(place.add(at));
+                for m in 0..W::MOMENTS {
+                    prefetch_row(self.layer.w.moments[m].add(at));
                 }
             }
         }
@@ -362,9 +363,9 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
         rows: &mut Range<usize>,
         hot: &Hot<T>,
     ) {
-        for (hot, k) in hot.0.iter().zip(rows.clone()) {
+        for n in 0..rows.len() {
             // SAFETY: the caller's promise.
-            unsafe { self.store(strip, k, &read_row::<V, C>(hot.as_ptr())) };
+            unsafe { self.store(strip, rows.start + n, &read_row::<V, C>(hot.0[n].as_ptr())) };
         }
         rows.start = rows.end;
     }
@@ -425,6 +426,7 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
 /// # Safety
 /// They can be read and written at every place, and the instructions of `V` exist.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "by index, as in `tile`")]
 unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
     store: S,
     strip: Strip,
@@ -432,23 +434,23 @@ unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
     at: usize,
     sums: &[V; C],
 ) {
-    for (c, &sum) in sums.iter().enumerate() {
+    for c in 0..C {
         // SAFETY: the caller's promise.
         unsafe {
             let at = at + c * V::COUNT;
             let mut old = [V::zero(); 2];
-            for (old, place) in old.iter_mut().zip(&places.moments).take(S::MOMENTS) {
-                *old = V::read(place.add(at));
+            for m in 0..S::MOMENTS {
+                old[m] = V::read(places.moments[m].add(at));
             }
-            let (mut new, mut kept) = store.apply(sum, V::read(places.value.add(at)), old);
+            let (mut new, mut kept) = store.apply(sums[c], V::read(places.value.add(at)), old);
             let outputs = strip.outputs.saturating_sub(c * V::COUNT);
             if outputs < V::COUNT {
                 new = first_lanes(new, outputs);
                 kept = [first_lanes(kept[0], outputs), first_lanes(kept[1], outputs)];
             }
             new.write(places.value.add(at));
-            for (kept, place) in kept.iter().zip(&places.moments).take(S::MOMENTS) {
-                kept.write(place.add(at));
+            for m in 0..S::MOMENTS {
+                kept[m].write(places.moments[m].add(at));
             }
         }
     }

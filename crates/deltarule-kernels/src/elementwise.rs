@@ -13,15 +13,49 @@ pub enum Source {
     Output,
 }
 
+/// A function of one vector.
+///
+/// Closures are such, but whether a closure is inlined is up to the optimiser, and in one that is not, every operation
+/// on lanes is a call. A function of more than a few operations is a type with an `#[inline(always)]` method, which
+/// [`inlined!`](crate::inlined) makes of a generic function.
+pub trait Function<V> {
+    /// Its value at x.
+    fn of(&self, x: V) -> V;
+}
+
+impl<V, F: Fn(V) -> V> Function<V> for F {
+    #[inline(always)]
+    fn of(&self, x: V) -> V {
+        self(x)
+    }
+}
+
+/// A [`Function`] that is always inlined, made of an `#[inline(always)]` function generic over
+/// [`Lanes`]: `tile.map(inlined!(math::exp))`.
+#[macro_export]
+macro_rules! inlined {
+    ($function:path) => {{
+        #[derive(Clone, Copy)]
+        struct Inlined;
+        impl<V: $crate::Lanes> $crate::elementwise::Function<V> for Inlined {
+            #[inline(always)]
+            fn of(&self, x: V) -> V {
+                $function(x)
+            }
+        }
+        Inlined
+    }};
+}
+
 /// An elementwise σ with its σ′, written over [`Lanes`].
 ///
 /// The products call it a tile at a time, so that an enumeration of functions decides once a tile which one it is.
 /// Both functions and all they call are to be `#[inline(always)]`: only inside the product are they compiled for the
 /// instructions of its vectors.
 pub trait Elementwise<T: Real>: Copy + Sync {
-    /// Sets every value of the tile to σ of it: `tile.map(|z| …)`.
+    /// Sets every value of the tile to σ of it: `tile.map(|z: V| …)`.
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>);
-    /// Multiplies every value of the tile by σ′: `tile.scale(|source| …)`.
+    /// Multiplies every value of the tile by σ′: `tile.scale(|source: V| …)`.
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>);
     /// What [`Elementwise::derivative`] reads.
     fn source(self) -> Source;
@@ -66,7 +100,7 @@ impl<'a, V: Lanes> MapTile<'a, V> {
 
     /// Puts `f(x)` in place of every x.
     #[inline(always)]
-    pub fn map(self, f: impl Fn(V) -> V) {
+    pub fn map(self, f: impl Function<V>) {
         for r in 0..self.rows {
             for c in 0..self.vectors {
                 // SAFETY: the tile was made with the promise that these vectors can be read and written.
@@ -75,7 +109,7 @@ impl<'a, V: Lanes> MapTile<'a, V> {
                     let to = self.to.0.add(r * self.to.1 + c * V::COUNT);
                     (vector::<V>(from), to)
                 };
-                let value = f(V::load(from));
+                let value = f.of(V::load(from));
                 // SAFETY: as above; `from` is not used any more.
                 value.store(unsafe { vector_mut::<V>(to) });
             }
@@ -119,7 +153,7 @@ impl<'a, V: Lanes> ScaleTile<'a, V> {
 
     /// Multiplies every δ by `f` of its source.
     #[inline(always)]
-    pub fn scale(self, f: impl Fn(V) -> V) {
+    pub fn scale(self, f: impl Function<V>) {
         for r in 0..self.rows {
             for c in 0..self.vectors {
                 // SAFETY: the tile was made with the promise that these vectors can be read and δ written, and
@@ -129,7 +163,7 @@ impl<'a, V: Lanes> ScaleTile<'a, V> {
                     let delta = self.delta.0.add(r * self.delta.1 + c * V::COUNT);
                     (vector::<V>(source), vector_mut::<V>(delta))
                 };
-                (V::load(delta) * f(V::load(source))).store(delta);
+                (V::load(delta) * f.of(V::load(source))).store(delta);
             }
         }
     }

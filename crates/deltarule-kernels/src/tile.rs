@@ -5,6 +5,9 @@ use crate::panels::Panels;
 use crate::real::Real;
 use std::ops::Range;
 
+// Loops over rows and vectors go by index in the hot paths: whether the adapters of iterators are inlined into a function
+// with other instructions is up to the optimiser's mood, and a call there costs ten times the arithmetic.
+
 /// Sums of products kept in registers: `sums[r][c] += left(r) · right[c]` for every step in order, each rounded once, where
 /// `operands` gives a step's `left` and the place of its `right`. All three products are this loop, and differ in where
 /// they look.
@@ -12,21 +15,24 @@ use std::ops::Range;
 /// # Safety
 /// There are `C` whole vectors at every `right`, and the instructions of `V` exist.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "see above")]
 pub(crate) unsafe fn accumulate<V: Vector, L: Fn(usize) -> V::Real, const R: usize, const C: usize>(
     sums: &mut [[V; C]; R],
     steps: Range<usize>,
     operands: impl Fn(usize) -> (L, *const V::Real),
 ) {
-    for p in steps {
+    let mut p = steps.start;
+    while p < steps.end {
         let (left, right) = operands(p);
         // SAFETY: the caller's promise.
         let right: [V; C] = unsafe { read_row(right) };
-        for (r, sums) in sums.iter_mut().enumerate() {
+        for r in 0..R {
             let left = V::splat(left(r));
-            for (sum, &right) in sums.iter_mut().zip(&right) {
-                *sum = left.fma(right, *sum);
+            for c in 0..C {
+                sums[r][c] = left.fma(right[c], sums[r][c]);
             }
         }
+        p += 1;
     }
 }
 
@@ -35,11 +41,12 @@ pub(crate) unsafe fn accumulate<V: Vector, L: Fn(usize) -> V::Real, const R: usi
 /// # Safety
 /// They can be read, and the instructions of `V` exist.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "see above")]
 pub(crate) unsafe fn read_row<V: Vector, const C: usize>(from: *const V::Real) -> [V; C] {
     let mut row = [V::zero(); C];
-    for (c, vector) in row.iter_mut().enumerate() {
+    for c in 0..C {
         // SAFETY: the caller's promise.
-        *vector = unsafe { V::read(from.add(c * V::COUNT)) };
+        row[c] = unsafe { V::read(from.add(c * V::COUNT)) };
     }
     row
 }
@@ -49,10 +56,11 @@ pub(crate) unsafe fn read_row<V: Vector, const C: usize>(from: *const V::Real) -
 /// # Safety
 /// They can be written, and the instructions of `V` exist.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "see above")]
 pub(crate) unsafe fn write_row<V: Vector, const C: usize>(row: &[V; C], to: *mut V::Real) {
-    for (c, vector) in row.iter().enumerate() {
+    for c in 0..C {
         // SAFETY: the caller's promise.
-        unsafe { vector.write(to.add(c * V::COUNT)) };
+        unsafe { row[c].write(to.add(c * V::COUNT)) };
     }
 }
 

@@ -14,12 +14,12 @@ struct Squash;
 impl<T: Real> Elementwise<T> for Squash {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(|z| z / z.fma(z, V::one()).square_root());
+        tile.map(|z: V| z / z.fma(z, V::one()).square_root());
     }
     #[inline(always)]
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
         // (1 − a²)^(3/2)
-        tile.scale(|a| {
+        tile.scale(|a: V| {
             let rest = V::one() - a * a;
             rest * rest.square_root()
         });

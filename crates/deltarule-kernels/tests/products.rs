@@ -55,15 +55,15 @@ impl<T: Real> Elementwise<T> for Function {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
         match self {
-            Self::Relu => tile.map(|z| V::zero().larger(z)),
-            Self::Bump => tile.map(|z| V::one() / z.fma(z, V::constant(1.5)).square_root()),
+            Self::Relu => tile.map(|z: V| V::zero().larger(z)),
+            Self::Bump => tile.map(|z: V| V::one() / z.fma(z, V::constant(1.5)).square_root()),
         }
     }
     #[inline(always)]
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
         match self {
-            Self::Relu => tile.scale(|z| V::select(V::zero().below(z), V::one(), V::zero())),
-            Self::Bump => tile.scale(|z| -z / z.fma(z, V::constant(1.5))),
+            Self::Relu => tile.scale(|z: V| V::select(V::zero().below(z), V::one(), V::zero())),
+            Self::Bump => tile.scale(|z: V| -z / z.fma(z, V::constant(1.5))),
         }
     }
     fn source(self) -> Source {

@@ -42,11 +42,11 @@ struct Identity;
 impl<T: Real> Elementwise<T> for Identity {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(|z| z);
+        tile.map(|z: V| z);
     }
     #[inline(always)]
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(|_| V::one());
+        tile.scale(|_: V| V::one());
     }
     fn source(self) -> Source {
         Source::Output
@@ -60,7 +60,7 @@ struct Strict;
 impl<T: Real> Elementwise<T> for Strict {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(|z| {
+        tile.map(|z: V| {
             let mut lanes = [T::ZERO; 16];
             z.store(&mut lanes);
             assert!(lanes.iter().all(|z| z.is_finite()), "no number");

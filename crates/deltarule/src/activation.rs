@@ -25,9 +25,9 @@
 
 use crate::error::{Error, Result};
 use crate::spec::Spec;
-use deltarule_kernels::elementwise::{MapTile, ScaleTile};
-use deltarule_kernels::math;
+use deltarule_kernels::elementwise::{Function, MapTile, ScaleTile};
 use deltarule_kernels::{Elementwise, Lanes, Real, Source};
+use deltarule_kernels::{inlined, math};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -136,6 +136,18 @@ fn selu_prime<V: Lanes>(a: V, lambda: V, lambda_alpha: V) -> V {
     V::select(V::zero().below(a), lambda, a + lambda_alpha)
 }
 
+/// [`selu`] with its constants, as a function of z alone.
+struct Scaled<V> {
+    lambda: V,
+    lambda_alpha: V,
+}
+impl<V: Lanes> Function<V> for Scaled<V> {
+    #[inline(always)]
+    fn of(&self, z: V) -> V {
+        selu(z, self.lambda, self.lambda_alpha)
+    }
+}
+
 /// Φ(z)
 #[inline(always)]
 fn normal_distribution<V: Lanes>(z: V) -> V {
@@ -217,19 +229,22 @@ impl<T: Real> Elementwise<T> for Activation {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
         match self {
-            Identity | Softmax => tile.map(|z| z),
-            Sigmoid => tile.map(sigmoid),
-            Tanh => tile.map(tanh),
-            Relu => tile.map(relu),
-            LeakyRelu { slope } => tile.map(|z| leaky_relu(z, V::constant(slope))),
-            Elu { alpha } => tile.map(|z| selu(z, V::one(), V::constant(alpha))),
-            Selu => tile.map(|z| selu(z, V::constant(SELU_LAMBDA), V::constant(SELU_LAMBDA * SELU_ALPHA))),
-            Gelu => tile.map(gelu),
-            GeluTanh => tile.map(gelu_tanh),
-            Silu => tile.map(silu),
-            Mish => tile.map(mish),
-            Softplus => tile.map(softplus),
-            Exp => tile.map(exp),
+            Identity | Softmax => tile.map(|z: V| z),
+            Sigmoid => tile.map(inlined!(sigmoid)),
+            Tanh => tile.map(inlined!(tanh)),
+            Relu => tile.map(inlined!(relu)),
+            LeakyRelu { slope } => tile.map(|z: V| leaky_relu(z, V::constant(slope))),
+            Elu { alpha } => tile.map(Scaled { lambda: V::one(), lambda_alpha: V::constant(alpha) }),
+            Selu => tile.map(Scaled {
+                lambda: V::constant(SELU_LAMBDA),
+                lambda_alpha: V::constant(SELU_LAMBDA * SELU_ALPHA),
+            }),
+            Gelu => tile.map(inlined!(gelu)),
+            GeluTanh => tile.map(inlined!(gelu_tanh)),
+            Silu => tile.map(inlined!(silu)),
+            Mish => tile.map(inlined!(mish)),
+            Softplus => tile.map(inlined!(softplus)),
+            Exp => tile.map(inlined!(exp)),
         }
     }
 
@@ -237,20 +252,19 @@ impl<T: Real> Elementwise<T> for Activation {
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
         match self {
             Identity | Softmax => {}
-            Sigmoid => tile.scale(sigmoid_prime),
-            Tanh => tile.scale(tanh_prime),
-            Relu => tile.scale(relu_prime),
-            LeakyRelu { slope } => tile.scale(|a| leaky_relu_prime(a, V::constant(slope))),
-            Elu { alpha } => tile.scale(|a| selu_prime(a, V::one(), V::constant(alpha))),
-            Selu => {
-                tile.scale(|a| selu_prime(a, V::constant(SELU_LAMBDA), V::constant(SELU_LAMBDA * SELU_ALPHA)))
-            }
-            Gelu => tile.scale(gelu_prime),
-            GeluTanh => tile.scale(gelu_tanh_prime),
-            Silu => tile.scale(silu_prime),
-            Mish => tile.scale(mish_prime),
-            Softplus => tile.scale(softplus_prime),
-            Exp => tile.scale(exp_prime),
+            Sigmoid => tile.scale(inlined!(sigmoid_prime)),
+            Tanh => tile.scale(inlined!(tanh_prime)),
+            Relu => tile.scale(inlined!(relu_prime)),
+            LeakyRelu { slope } => tile.scale(|a: V| leaky_relu_prime(a, V::constant(slope))),
+            Elu { alpha } => tile.scale(|a: V| selu_prime(a, V::one(), V::constant(alpha))),
+            Selu => tile
+                .scale(|a: V| selu_prime(a, V::constant(SELU_LAMBDA), V::constant(SELU_LAMBDA * SELU_ALPHA))),
+            Gelu => tile.scale(inlined!(gelu_prime)),
+            GeluTanh => tile.scale(inlined!(gelu_tanh_prime)),
+            Silu => tile.scale(inlined!(silu_prime)),
+            Mish => tile.scale(inlined!(mish_prime)),
+            Softplus => tile.scale(inlined!(softplus_prime)),
+            Exp => tile.scale(inlined!(exp_prime)),
         }
     }
 

@@ -20,9 +20,9 @@ use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::spec::Spec;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
-use deltarule_kernels::math;
 use deltarule_kernels::products::map;
 use deltarule_kernels::{Elementwise, Lanes, Matrix, Real, Rows, Source, Team};
+use deltarule_kernels::{inlined, math};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -321,25 +321,34 @@ struct LogisticTail;
 impl<T: Real> Elementwise<T> for Ln1p {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(math::ln_1p);
+        tile.map(inlined!(math::ln_1p));
     }
     #[inline(always)]
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(|x| V::one() / (V::one() + x));
+        tile.scale(|x: V| V::one() / (V::one() + x));
     }
     fn source(self) -> Source {
         Source::Input
     }
 }
 
+#[inline(always)]
+fn logistic_tail<V: Lanes>(z: V) -> V {
+    math::ln_1p(math::exp(-z.magnitude()))
+}
+#[inline(always)]
+fn logistic_tail_prime<V: Lanes>(z: V) -> V {
+    -math::sigmoid(-z.magnitude()).with_sign(z)
+}
+
 impl<T: Real> Elementwise<T> for LogisticTail {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(|z: V| math::ln_1p(math::exp(-z.magnitude())));
+        tile.map(inlined!(logistic_tail));
     }
     #[inline(always)]
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(|z: V| -math::sigmoid(-z.magnitude()).with_sign(z));
+        tile.scale(inlined!(logistic_tail_prime));
     }
     fn source(self) -> Source {
         Source::Input

@@ -8,9 +8,9 @@ use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::network::Layer;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
-use deltarule_kernels::math;
 use deltarule_kernels::products::{self, Gradient, Parameters};
 use deltarule_kernels::{Elementwise, Lanes, Matrix, Panels, Real, Rows, Source, Step, Team};
+use deltarule_kernels::{inlined, math};
 
 /// Feedforward through one layer:
 ///
@@ -185,11 +185,11 @@ struct Exp;
 impl<T: Real> Elementwise<T> for Exp {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(math::exp);
+        tile.map(inlined!(math::exp));
     }
     #[inline(always)]
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(math::exp);
+        tile.scale(inlined!(math::exp));
     }
     fn source(self) -> Source {
         Source::Input

@@ -22,7 +22,7 @@ impl<T: Real> Elementwise<T> for Busy {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
         let (factor, term) = (V::splat(T::from_f64(0.999)), V::splat(T::from_f64(0.001)));
-        tile.map(|x| {
+        tile.map(|x: V| {
             let mut sums = [x; SUMS];
             for _ in 0..ROUNDS {
                 for sum in &mut sums {
@@ -35,7 +35,7 @@ impl<T: Real> Elementwise<T> for Busy {
 
     #[inline(always)]
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(|_| V::one());
+        tile.scale(|_: V| V::one());
     }
 
     fn source(self) -> Source {

@@ -1,7 +1,7 @@
 //! Every elementary function as something the products can apply.
 
 use deltarule_kernels::elementwise::{Elementwise, MapTile, ScaleTile, Source};
-use deltarule_kernels::{Lanes, Real, math};
+use deltarule_kernels::{Lanes, Real, inlined, math};
 
 /// The names of all elementary functions.
 pub(crate) const ALL: [&str; 8] = ["exp", "expm1", "ln", "ln_1p", "tanh", "erf", "sigmoid", "softplus"];
@@ -14,14 +14,14 @@ impl<T: Real> Elementwise<T> for Function {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
         match self.0 {
-            "exp" => tile.map(math::exp),
-            "expm1" => tile.map(math::expm1),
-            "ln" => tile.map(math::ln),
-            "ln_1p" => tile.map(math::ln_1p),
-            "tanh" => tile.map(math::tanh),
-            "erf" => tile.map(math::erf),
-            "sigmoid" => tile.map(math::sigmoid),
-            "softplus" => tile.map(math::softplus),
+            "exp" => tile.map(inlined!(math::exp)),
+            "expm1" => tile.map(inlined!(math::expm1)),
+            "ln" => tile.map(inlined!(math::ln)),
+            "ln_1p" => tile.map(inlined!(math::ln_1p)),
+            "tanh" => tile.map(inlined!(math::tanh)),
+            "erf" => tile.map(inlined!(math::erf)),
+            "sigmoid" => tile.map(inlined!(math::sigmoid)),
+            "softplus" => tile.map(inlined!(math::softplus)),
             name => panic!("no function {name}"),
         }
     }
