@@ -311,6 +311,7 @@ impl<T: Real> Observer<T> for Watcher<'_> {
         let shown = report.epoch == 1
             || report.epoch == epochs
             || report.epoch.is_multiple_of(epochs.div_ceil(MOST_LINES).max(1));
+        let said = said.trim_end();
         if self.json || !shown {
             self.ui.detail(said)
         } else {
