@@ -272,7 +272,7 @@ pub(crate) fn only_for_tables(data: &DataSettings) -> Outcome {
 }
 
 fn tables<T: Real>(config: &mut Config, source: &dyn Table, preset: Preset, seed: u64) -> Outcome<Ready<T>> {
-    let options = table_options(&config.data, preset, seed)?;
+    let mut options = table_options(&config.data, preset, seed)?;
     let validation = match &config.data.validation {
         Some(Held::File(path)) => Some(Source::open(&[path], &read_options(&config.data))?),
         _ => None,
@@ -288,6 +288,8 @@ fn tables<T: Real>(config: &mut Config, source: &dyn Table, preset: Preset, seed
             (load(source, validation, &options)?, Some(test))
         }
         Some(Held::Fraction(share)) => {
+            let whole = table::Plan::new(source, &options)?;
+            leave_out(&mut options, &whole);
             let (train, test) = parted(source, *share)?;
             (load(&train, validation, &options)?, Some(test))
         }
@@ -356,6 +358,15 @@ pub(crate) fn parted(source: &dyn Table, share: f64) -> Outcome<(InMemory, InMem
     let n = all.rows();
     let rows = split(n, (share * n as f64).round() as usize, None, TEST_SEED, 0);
     Ok((all.picked(&rows.train), all.picked(&rows.held_out)))
+}
+
+/// What is left out of the whole table is left out of its parts, where row numbers are harder to tell: they have gaps.
+pub(crate) fn leave_out(options: &mut TableOptions, whole: &table::Plan) {
+    for dropped in &whole.preparation.dropped {
+        if !options.drop.contains(&dropped.column) {
+            options.drop.push(dropped.column.clone());
+        }
+    }
 }
 
 /// How the files of the data are read.

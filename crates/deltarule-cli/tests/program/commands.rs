@@ -176,3 +176,27 @@ fn threads_change_no_bit_of_a_model() {
         assert!(one == model(3), "{data}: three threads");
     }
 }
+
+#[test]
+fn row_numbers_are_left_out_of_parts_of_a_table_too() {
+    let sandbox = Sandbox::new();
+    let rows = houses();
+    let numbered = rows.lines().enumerate().map(|(i, line)| match i {
+        0 => format!("No,{line}\n"),
+        i => format!("{i},{line}\n"),
+    });
+    sandbox.write("plain.csv", &rows);
+    sandbox.write("numbered.csv", numbered.collect::<String>());
+    let figures = |line: &str| -> serde_json::Value {
+        serde_json::from_str(&sandbox.done(line).stdout).expect("one JSON value")
+    };
+    for command in
+        ["train DATA --target price --test 0.2 --epochs 2", "cv DATA --target price --epochs 2 --folds 3"]
+    {
+        let of = |data: &str| {
+            let figures = figures(&(command.replace("DATA", data) + " --json"));
+            [figures["evaluation"].clone(), figures["metrics"].clone()]
+        };
+        assert_eq!(of("plain.csv"), of("numbered.csv"), "{command}");
+    }
+}

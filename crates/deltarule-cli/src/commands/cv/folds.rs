@@ -3,7 +3,7 @@
 use super::Watch;
 use crate::commands::train::plan;
 use crate::config::{Config, Held, Preset};
-use crate::data::{Named, Part, Ready, only_for_tables, read_options, table_options};
+use crate::data::{Named, Part, Ready, leave_out, only_for_tables, read_options, table_options};
 use crate::failure::{Failure, Outcome};
 use crate::pipeline::{Kind, Pipeline};
 use crate::report::Report;
@@ -109,6 +109,7 @@ impl<T: Real> Subject<T> {
         let (data, _) = preparation.dataset::<T>(source, &mut Tally::default())?;
         let target = preparation.target.clone();
         options.task = Some(target.task());
+        leave_out(&mut options, &plan);
         let classes = (target.task() == Task::Classes).then(|| data.classes());
         if let (Some(classes), Target::Classification { labels, .. }) = (&classes, &target) {
             check_counts(classes, labels)?;
