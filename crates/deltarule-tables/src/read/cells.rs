@@ -238,6 +238,15 @@ impl Column {
         Ok(())
     }
 
+    /// Appends a missing value.
+    pub(crate) fn push_missing(&mut self) {
+        match self {
+            Self::Integers(integers) => integers.append_null(),
+            Self::Numbers(numbers) => numbers.append_null(),
+            Self::Texts(texts) => texts.append_null(),
+        }
+    }
+
     pub(crate) fn finish(self) -> ArrayRef {
         match self {
             Self::Integers(mut integers) => Arc::new(integers.finish()),

@@ -190,7 +190,7 @@ impl Csv {
             }
             RowError::Cell(column, error) => error
                 .in_file(&self.file)
-                .at(self.place(block, number, Some(column)))
+                .at(self.place(block, number, Some(&self.names[column])))
                 .in_column(&self.names[column]),
         })
     }
@@ -244,7 +244,7 @@ impl RowFormat for Csv {
             .zip(profiles)
             .map(|(name, profile)| Found { name: name.clone(), profile })
             .collect();
-        Ok(Survey { rows, columns })
+        Ok(Survey { rows, columns, indices: None })
     }
 
     fn read(&self, block: &Block, columns: &[(usize, Field)]) -> Result<Vec<ArrayRef>, TableError> {
@@ -259,9 +259,10 @@ impl RowFormat for Csv {
         Ok(arrays.into_iter().map(Column::finish).collect())
     }
 
-    fn place(&self, block: &Block, row: u64, column: Option<usize>) -> Place {
+    fn place(&self, block: &Block, row: u64, column: Option<&str>) -> Place {
         let row = self.row_bytes(&block.bytes, row);
         let line = block.line + line_of(&block.bytes, row.start);
+        let column = column.and_then(|column| self.names.iter().position(|name| name == column));
         let Some(column) = column else { return Place::Line { line, column: None } };
         let text = &block.bytes[row];
         let start = self.marks.cell_starts(text).get(column).copied().unwrap_or(0);

@@ -58,16 +58,33 @@ impl Input {
         let mut head = [0; 4];
         let read = read_up_to(&mut reader, &mut head).map_err(|e| failed(&e))?;
         let mut packed = Counted { inner: io::Cursor::new(head[..read].to_vec()).chain(reader), count: 0 };
-        let mut spool = NamedTempFile::new()
-            .map_err(|e| TableError::system(name, "a temporary file to unpack to", &e))?;
+        let mut spool = temporary(name)?;
         let len = match Compression::of(&head[..read]) {
             None => copy(name, &mut packed, spool.as_file_mut(), |_, _| Ok(()))?,
             Some(compression) => {
                 unpack(name, compression, packed, spool.as_file_mut(), options.max_expansion)?
             }
         };
+        Ok(Self::of_temporary(name, spool, len))
+    }
+
+    /// Copies what comes out of `reader`, which unpacks so many bytes, to a temporary file.
+    pub(crate) fn unpacked(
+        name: &Path,
+        mut reader: impl Read,
+        packed: u64,
+        options: &ReadOptions,
+    ) -> Result<Self, TableError> {
+        let mut spool = temporary(name)?;
+        let len = copy(name, &mut reader, spool.as_file_mut(), |_, written| {
+            check_expansion(name, packed, written, options.max_expansion)
+        })?;
+        Ok(Self::of_temporary(name, spool, len))
+    }
+
+    fn of_temporary(name: &Path, spool: NamedTempFile, len: u64) -> Self {
         let spooled = Arc::new(spool.into_temp_path());
-        Ok(Self { name: name.to_owned(), path: spooled.to_path_buf(), len, spooled: Some(spooled) })
+        Self { name: name.to_owned(), path: spooled.to_path_buf(), len, spooled: Some(spooled) }
     }
 
     /// What messages call the file.
@@ -137,6 +154,20 @@ impl Seek for InputReader {
     }
 }
 
+fn temporary(name: &Path) -> Result<NamedTempFile, TableError> {
+    NamedTempFile::new().map_err(|e| TableError::system(name, "a temporary file to unpack to", &e))
+}
+
+/// Refuses data that grows beyond all measure while it is unpacked.
+fn check_expansion(name: &Path, read: u64, written: u64, most: u64) -> Result<(), TableError> {
+    if written <= FREE_EXPANSION || written <= read.saturating_mul(most) {
+        return Ok(());
+    }
+    let found = format!("{read} bytes that grow to {written} and more");
+    Err(TableError::data(name, format!("compressed data that grows at most {most} times"), found)
+        .hint("if this is meant, unpack the file first"))
+}
+
 /// Unpacks `packed`, and refuses data that grows beyond all measure.
 fn unpack(
     name: &Path,
@@ -145,17 +176,7 @@ fn unpack(
     to: &mut File,
     max_expansion: u64,
 ) -> Result<u64, TableError> {
-    let check = |read: u64, written: u64| {
-        if written > FREE_EXPANSION && written > read.saturating_mul(max_expansion) {
-            return Err(TableError::data(
-                name,
-                format!("compressed data that grows at most {max_expansion} times"),
-                format!("{read} bytes that grow to {written} and more"),
-            )
-            .hint("if this is meant, unpack the file first"));
-        }
-        Ok(())
-    };
+    let check = |read, written| check_expansion(name, read, written, max_expansion);
     match compression {
         Compression::Gzip => {
             let mut decoder = flate2::read::MultiGzDecoder::new(packed);

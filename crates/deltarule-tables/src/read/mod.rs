@@ -24,16 +24,26 @@
 
 mod blocks;
 mod cells;
+mod contained;
 mod csv;
 pub mod format;
 mod input;
+mod ipc;
+mod json_lines;
+mod libsvm;
+mod npy;
 mod options;
 mod ordered;
+mod output;
+mod pages;
+mod parquet;
 mod rows;
 mod source;
 mod table;
 mod text;
+mod types;
 
 pub use format::{Format, detect};
-pub use options::{CellType, Header, Inference, ReadOptions};
+pub use options::{CellType, Header, ReadOptions};
+pub use output::check_output;
 pub use source::{Chunk, Source};

@@ -21,8 +21,6 @@ pub struct ReadOptions {
     pub types: Vec<(String, CellType)>,
     /// Columns that are left out, whatever they hold.
     pub ignore: Vec<String>,
-    /// How the types of the columns of text files are found.
-    pub inference: Inference,
     /// Rows of a batch at most; fewer where the rows are wide.
     pub batch_rows: usize,
     /// Bytes of text that are read at a time: a chunk of a text file.
@@ -48,7 +46,6 @@ impl Default for ReadOptions {
             missing: ["?", "NA", "N/A", "NaN", "nan", "null", "NULL"].map(str::to_owned).to_vec(),
             types: Vec::new(),
             ignore: Vec::new(),
-            inference: Inference::AllRows,
             batch_rows: 8192,
             block_bytes: 1 << 20,
             max_columns: 1 << 16,
@@ -91,16 +88,4 @@ pub enum CellType {
     Number,
     /// Text, even where it looks like numbers.
     Text,
-}
-
-/// How the types of the columns of text files are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inference {
-    /// By a pass over all rows, before the first is handed out. Nothing can contradict it later.
-    AllRows,
-    /// By the first so many MiB; a later cell that contradicts is an error. The rows are not counted then.
-    FirstMebibytes(usize),
-    /// Not at all: columns that [`ReadOptions::types`] does not name are text. Standard input is then read as it
-    /// comes, row for row, and a second pass is refused.
-    Declared,
 }

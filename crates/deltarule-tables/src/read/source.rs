@@ -2,12 +2,16 @@
 
 use super::format::{Format, detect};
 use super::input::Input;
+use super::ipc::IpcTable;
+use super::npy::NpyTable;
 use super::options::ReadOptions;
+use super::parquet::ParquetTable;
 use super::table::{Batches, Table};
 use super::text::TextTable;
+use super::types::TIMESTAMP;
 use crate::error::{Place, TableError};
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -260,8 +264,17 @@ fn open(file: &Path, options: &ReadOptions) -> Result<Arc<dyn Table>, TableError
         _ => detect(input.name(), &input.head(4096)?)?,
     };
     Ok(match format {
-        Format::Csv => Arc::new(TextTable::open(input, options)?),
-        _ => return Err(TableError::data(file, "CSV", "something else")),
+        Format::Csv | Format::JsonLines | Format::Libsvm => {
+            Arc::new(TextTable::open(input, format, options)?)
+        }
+        Format::Parquet => Arc::new(ParquetTable::open(input, options)?),
+        Format::ArrowFile | Format::ArrowStream => Arc::new(IpcTable::open(input, format, options)?),
+        Format::Npy => Arc::new(NpyTable::npy(input, options)?),
+        Format::Npz => Arc::new(NpyTable::npz(input, options)?),
+        Format::Idx => {
+            return Err(TableError::usage("a table", format!("{}, an IDX file", file.display()))
+                .hint("name the folder that holds images and labels"));
+        }
     })
 }
 
@@ -308,7 +321,7 @@ fn wider(a: &DataType, b: &DataType) -> Option<DataType> {
         (a, b) if a == b => Some(a.clone()),
         (Null, other) | (other, Null) => Some(other.clone()),
         (Int64 | Float32 | Float64, Int64 | Float32 | Float64) => Some(Float64),
-        (Date32, Timestamp(..)) | (Timestamp(..), Date32) => Some(Timestamp(TimeUnit::Microsecond, None)),
+        (Date32, Timestamp(..)) | (Timestamp(..), Date32) => Some(TIMESTAMP),
         _ => None,
     }
 }

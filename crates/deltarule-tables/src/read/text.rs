@@ -3,8 +3,10 @@
 use super::blocks::{Block, Blocks};
 use super::cells::Profile;
 use super::csv::Csv;
-use super::format::BOM;
+use super::format::{BOM, Format};
 use super::input::Input;
+use super::json_lines::JsonLines;
+use super::libsvm::Libsvm;
 use super::options::{CellType, ReadOptions};
 use super::ordered::Ordered;
 use super::rows::Marks;
@@ -29,13 +31,15 @@ pub(crate) trait RowFormat: Send + Sync {
     fn read(&self, block: &Block, columns: &[(usize, Field)]) -> Result<Vec<ArrayRef>, TableError>;
 
     /// Where a row of a block stands, or a cell of it.
-    fn place(&self, block: &Block, row: u64, column: Option<usize>) -> Place;
+    fn place(&self, block: &Block, row: u64, column: Option<&str>) -> Place;
 }
 
 /// What a block, or a whole file, holds.
 pub(crate) struct Survey {
     pub(crate) rows: u64,
     pub(crate) columns: Vec<Found>,
+    /// The lowest and the highest index of a sparse format; each between them is a column, too.
+    pub(crate) indices: Option<(usize, usize)>,
 }
 
 /// A column and what its cells are.
@@ -55,6 +59,9 @@ pub(crate) struct TextTable {
     threads: usize,
 }
 
+/// Cells that a block may become, about 64 MiB.
+const LARGEST_BATCH: u64 = 8 << 20;
+
 /// Where a block lies.
 struct BlockAt {
     offset: u64,
@@ -63,12 +70,17 @@ struct BlockAt {
 }
 
 impl TextTable {
-    pub(crate) fn open(input: Input, options: &ReadOptions) -> Result<Self, TableError> {
+    pub(crate) fn open(input: Input, format: Format, options: &ReadOptions) -> Result<Self, TableError> {
         let head = first_rows(&input, options)?;
         let mark = if input.bytes(0, BOM.len().min(input.len() as usize))? == BOM { BOM.len() } else { 0 };
-        let opening = Csv::open(input.name(), &head, options)?;
-        let (skip, lines, warnings) = (opening.header_bytes, opening.header_lines, opening.warnings);
-        let format: Arc<dyn RowFormat> = Arc::new(opening.csv);
+        let (format, skip, lines, warnings): (Arc<dyn RowFormat>, _, _, _) = match format {
+            Format::JsonLines => (Arc::new(JsonLines::new(input.name(), options)), 0, 0, vec![]),
+            Format::Libsvm => (Arc::new(Libsvm::new(input.name(), options)), 0, 0, vec![]),
+            _ => {
+                let opening = Csv::open(input.name(), &head, options)?;
+                (Arc::new(opening.csv), opening.header_bytes, opening.header_lines, opening.warnings)
+            }
+        };
         let mut table = Self {
             input,
             format,
@@ -78,20 +90,39 @@ impl TextTable {
             warnings,
             threads: options.thread_count(),
         };
-        let columns = table.survey((mark + skip) as u64, lines + 1, options)?;
+        let (offset, line) = ((mark + skip) as u64, lines + 1);
+        let mut columns = table.survey(offset, line, options.block_bytes, options)?;
+        // Few bytes of a sparse format can be many rows of very many columns: then the blocks must be smaller.
+        let most = table
+            .chunks
+            .iter()
+            .map(|chunk| chunk.rows)
+            .max()
+            .unwrap_or(0)
+            .saturating_mul(columns.len() as u64);
+        if most > LARGEST_BATCH {
+            let smaller = options.block_bytes as u64 / most.div_ceil(LARGEST_BATCH);
+            columns = table.survey(offset, line, smaller.max(1) as usize, options)?;
+        }
         table.fields = table.types(columns, options)?;
         Ok(table)
     }
 
     /// Looks at all rows, from this byte and line on.
-    fn survey(&mut self, offset: u64, line: u64, options: &ReadOptions) -> Result<Vec<Found>, TableError> {
+    fn survey(
+        &mut self,
+        offset: u64,
+        line: u64,
+        block_bytes: usize,
+        options: &ReadOptions,
+    ) -> Result<Vec<Found>, TableError> {
         let blocks = Blocks {
             file: self.input.name().to_owned(),
             reader: self.input.reader_at(offset)?,
             offset,
             line,
             marks: self.format.marks(),
-            block_bytes: options.block_bytes,
+            block_bytes,
             max_line_bytes: options.max_line_bytes,
             eager: false,
             rest: Vec::new(),
@@ -104,9 +135,21 @@ impl TextTable {
             Ok((BlockAt { offset: block.offset, len: block.bytes.len(), line: block.line }, survey))
         });
         let (mut index, mut found, mut rows) = (Vec::new(), Vec::<Found>::new(), 0);
+        let mut indices: Option<(usize, usize)> = None;
+        self.chunks.clear();
         for survey in surveys {
             let (at, survey): (BlockAt, Survey) = survey?;
             merge(&mut found, survey.columns, rows);
+            if found.len() > options.max_columns {
+                return Err(TableError::data(
+                    self.input.name(),
+                    format!("at most {} columns", options.max_columns),
+                    format!("{} up to line {}", found.len(), at.line),
+                )
+                .hint("are names used as values? --max-columns raises the limit"));
+            }
+            let (low, high) = indices.unwrap_or((usize::MAX, 0));
+            indices = survey.indices.map(|(lowest, highest)| (lowest.min(low), highest.max(high)));
             index.push(at);
             self.chunks.push(Chunk { first_row: rows, rows: survey.rows });
             rows += survey.rows;
@@ -119,23 +162,37 @@ impl TextTable {
             }));
         }
         self.blocks = Arc::new(index);
+        if let Some((lowest, highest)) = indices.filter(|(lowest, highest)| lowest <= highest) {
+            let dense = Profile { numbers: rows, ..Profile::default() };
+            found.extend(
+                (lowest.min(1)..=highest).map(|i| Found { name: format!("x{i}"), profile: dense.clone() }),
+            );
+        }
         Ok(found)
     }
 
     fn types(&self, columns: Vec<Found>, options: &ReadOptions) -> Result<Vec<Field>, TableError> {
-        let field = |(i, found): (usize, Found)| {
+        let field = |found: Found| {
             let data_type = match options.types.iter().find(|(name, _)| *name == found.name) {
                 _ if options.ignore.contains(&found.name) => DataType::Null,
                 Some((_, CellType::Text)) => DataType::Utf8,
                 Some((_, CellType::Number)) => DataType::Float64,
                 None => found.profile.data_type().map_err(|misfit| {
-                    let place = self.place(misfit.seen.row, Some(i));
+                    let place = self.place_of(misfit.seen.row, Some(&found.name));
                     misfit.error(&found.name).in_file(self.input.name()).at(place)
                 })?,
             };
             Ok(Field::new(found.name, data_type, true))
         };
-        columns.into_iter().enumerate().map(field).collect()
+        columns.into_iter().map(field).collect()
+    }
+
+    fn place_of(&self, row: u64, column: Option<&str>) -> Place {
+        let place = chunk_of(&self.chunks, row).and_then(|index| {
+            let block = self.blocks[index].read(&self.input).ok()?;
+            Some(self.format.place(&block, row - self.chunks[index].first_row, column))
+        });
+        place.unwrap_or(Place::Row(row + 1))
     }
 }
 
@@ -195,11 +252,10 @@ impl Table for TextTable {
     }
 
     fn place(&self, row: u64, column: Option<usize>) -> Place {
-        let place = chunk_of(&self.chunks, row).and_then(|index| {
-            let block = self.blocks[index].read(&self.input).ok()?;
-            Some(self.format.place(&block, row - self.chunks[index].first_row, column))
-        });
-        place.unwrap_or(Place::Row(row + 1))
+        self.place_of(
+            row,
+            column.and_then(|column| self.fields.get(column)).map(|field| field.name().as_str()),
+        )
     }
 }
 
