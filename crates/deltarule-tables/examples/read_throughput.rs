@@ -19,7 +19,8 @@ use std::time::Instant;
 
 /// Rows that are made at a time.
 const ROWS: usize = 8192;
-const WORDS: [&str; 8] = ["Private", "Self-employed", "Local-gov", "State-gov", "Never", "Husband", "Wife", "Own-child"];
+const WORDS: [&str; 8] =
+    ["Private", "Self-employed", "Local-gov", "State-gov", "Never", "Husband", "Wife", "Own-child"];
 
 /// Sebastiano Vigna's SplitMix64.
 struct Random(u64);

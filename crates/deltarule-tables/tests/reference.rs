@@ -21,17 +21,27 @@ fn agrees(array: &dyn Array, kind: &str, values: &[Option<String>]) -> bool {
     let whole = |text: &String| text.parse::<i64>().unwrap();
     let integers = || values.iter().map(|value| value.as_ref().map(whole));
     match (array.data_type(), kind) {
-        (DataType::Int64, "integer" | "number") => {
-            array.as_primitive::<Int64Type>().iter().map(|x| x.map(|x| x.to_string())).eq(values.iter().cloned())
-        }
+        (DataType::Int64, "integer" | "number") => array
+            .as_primitive::<Int64Type>()
+            .iter()
+            .map(|x| x.map(|x| x.to_string()))
+            .eq(values.iter().cloned()),
         (DataType::Float64, "integer" | "number") => {
             let bits = |x: Option<f64>| x.map(f64::to_bits);
-            array.as_primitive::<Float64Type>().iter().map(bits).eq(values.iter().map(|v| bits(v.as_ref().map(parsed))))
+            array
+                .as_primitive::<Float64Type>()
+                .iter()
+                .map(bits)
+                .eq(values.iter().map(|v| bits(v.as_ref().map(parsed))))
         }
         (DataType::Float32, "number") => {
             let bits = |x: Option<f32>| x.map(f32::to_bits);
             let single = |text: &String| text.parse::<f32>().unwrap();
-            array.as_primitive::<Float32Type>().iter().map(bits).eq(values.iter().map(|v| bits(v.as_ref().map(single))))
+            array
+                .as_primitive::<Float32Type>()
+                .iter()
+                .map(bits)
+                .eq(values.iter().map(|v| bits(v.as_ref().map(single))))
         }
         (DataType::Utf8, "text") => array.as_string::<i32>().iter().eq(values.iter().map(|v| v.as_deref())),
         (DataType::Boolean, "boolean") => {
@@ -41,7 +51,9 @@ fn agrees(array: &dyn Array, kind: &str, values: &[Option<String>]) -> bool {
         (DataType::Date32, "date") => {
             array.as_primitive::<Date32Type>().iter().map(|x| x.map(i64::from)).eq(integers())
         }
-        (DataType::Timestamp(..), "time") => array.as_primitive::<TimestampMicrosecondType>().iter().eq(integers()),
+        (DataType::Timestamp(..), "time") => {
+            array.as_primitive::<TimestampMicrosecondType>().iter().eq(integers())
+        }
         _ => false,
     }
 }

@@ -63,17 +63,20 @@ impl<R: Read> Blocks<R> {
     fn whole(&self) -> Result<usize, TableError> {
         let quoted = self.marks.filter(|marks| memchr(marks.quote, &self.rest).is_some());
         let scan = quoted.map(|marks| marks.scan(&self.rest));
-        if self.ended {
-            return match scan.and_then(|scan| scan.open_quote) {
-                Some(open) => Err(self.open_quote(open)),
-                None => Ok(self.rest.len()),
-            };
-        }
         let whole = match &scan {
             Some(scan) => scan.whole,
             None => memrchr(b'\n', &self.rest).map_or(0, |end| end + 1),
         };
-        if whole > 0 || self.rest.len() <= self.max_line_bytes {
+        // What follows the last line end is the beginning of a row, or at the end of the file a row.
+        if self.rest.len() - whole <= self.max_line_bytes {
+            let open_quote = scan.and_then(|scan| scan.open_quote).filter(|_| self.ended);
+            return match open_quote {
+                Some(open) => Err(self.open_quote(open)),
+                None if self.ended => Ok(self.rest.len()),
+                None => Ok(whole),
+            };
+        }
+        if whole > 0 && !self.ended {
             return Ok(whole);
         }
         Err(match scan.and_then(|scan| scan.open_quote) {
@@ -83,7 +86,7 @@ impl<R: Read> Blocks<R> {
                 format!("lines of at most {} bytes", self.max_line_bytes),
                 "a longer one",
             )
-            .at_line(self.line, None)
+            .at_line(self.line + line_of(&self.rest, whole), None)
             .hint("is this a table of text, with a line end after each row?"),
         })
     }

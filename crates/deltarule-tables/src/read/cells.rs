@@ -182,10 +182,15 @@ impl Misfit {
     pub(crate) fn error(&self, column: &str) -> TableError {
         let text = &self.seen.text;
         let (numbers, others) = (self.numbers, self.others);
+        let counted = |count: u64, verb: &str, verbs: &str| match count {
+            1 => format!("1 value {verb}"),
+            _ => format!("{count} values {verbs}"),
+        };
         not_a_number(text).in_column(column).hint(format!(
-            "{numbers} values of the column are numbers, {others} {}; --missing '{text}' takes this one for a \
-             missing value, --categorical '{column}' all for words",
-            if others == 1 { "is not" } else { "are not" },
+            "in this column {} and {}; --missing '{text}' takes this one for a missing value, \
+             --categorical '{column}' all for words",
+            counted(numbers, "is a number", "are numbers"),
+            counted(others, "is not", "are not"),
         ))
     }
 }

@@ -52,6 +52,9 @@ impl Csv {
         let head = &head[blank..];
         let row = &head[..marks.first_row(head)];
         let cells = csv.first_cells(row, first_line, options.max_columns)?;
+        if cells.is_empty() {
+            return Err(TableError::data(file, "rows of data", "blank lines only"));
+        }
         let mut warnings = Vec::new();
         if options.header == Header::Absent {
             csv.names = (1..=cells.len()).map(|i| format!("c{i}")).collect();

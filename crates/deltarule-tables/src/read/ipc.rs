@@ -47,7 +47,10 @@ const MAGIC: &[u8] = b"ARROW1";
 impl IpcTable {
     pub(crate) fn open(input: Input, format: Format, options: &ReadOptions) -> Result<Self, TableError> {
         let (mut at, end) = match format {
-            Format::ArrowFile => (8, footer_start(&input)?),
+            Format::ArrowFile => {
+                let end = footer_start(&input)?;
+                (first_message(&input, end)?, end)
+            }
             _ => (0, input.len()),
         };
         let (mut schema, mut messages, mut chunks, mut first_row) = (None, Vec::new(), Vec::new(), 0_u64);
@@ -78,6 +81,13 @@ impl IpcTable {
         let (schema, messages) = (Arc::new(schema), Arc::new(messages));
         Ok(Self { input, schema, version, messages, fields, chunks, batch_rows })
     }
+}
+
+/// Where the first message of an IPC file begins: after the magic number, and zeros that align what follows.
+fn first_message(input: &Input, end: u64) -> Result<u64, TableError> {
+    let start = input.bytes(0, end.min(256) as usize)?;
+    let zeros = start[8..].chunks(8).take_while(|word| word.iter().all(|&byte| byte == 0)).count();
+    Ok(8 + 8 * zeros as u64)
 }
 
 /// Where the footer of an IPC file begins.
@@ -136,8 +146,8 @@ fn next_message(input: &Input, at: u64, end: u64, max_expansion: u64) -> Result<
         return Err(wrong(&format!("a message within the {left} bytes left"), "a longer one".to_owned()));
     };
     let metadata = input.bytes(at + 8, length as usize)?;
-    let message =
-        root_as_message(&metadata).map_err(|e| wrong("the metadata of a message", e.to_string()))?;
+    let message = root_as_message(&metadata)
+        .map_err(|_| wrong("the metadata of a message", "bytes that are none".to_owned()))?;
     let body = u64::try_from(message.bodyLength()).ok().filter(|&body| body <= left - length);
     let Some(body) = body else {
         let found = format!("{}", message.bodyLength());

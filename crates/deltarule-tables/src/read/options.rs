@@ -21,6 +21,8 @@ pub struct ReadOptions {
     pub types: Vec<(String, CellType)>,
     /// Columns that are left out, whatever they hold.
     pub ignore: Vec<String>,
+    /// The highest index of a LIBSVM file at least: one that was cut from a larger one need not have them all.
+    pub highest_index: usize,
     /// Rows of a batch at most; fewer where the rows are wide.
     pub batch_rows: usize,
     /// Bytes of text that are read at a time: a chunk of a text file.
@@ -46,6 +48,7 @@ impl Default for ReadOptions {
             missing: ["?", "NA", "N/A", "NaN", "nan", "null", "NULL"].map(str::to_owned).to_vec(),
             types: Vec::new(),
             ignore: Vec::new(),
+            highest_index: 0,
             batch_rows: 8192,
             block_bytes: 1 << 20,
             max_columns: 1 << 16,

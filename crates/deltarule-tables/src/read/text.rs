@@ -164,6 +164,7 @@ impl TextTable {
         self.blocks = Arc::new(index);
         if let Some((lowest, highest)) = indices.filter(|(lowest, highest)| lowest <= highest) {
             let dense = Profile { numbers: rows, ..Profile::default() };
+            let highest = highest.max(options.highest_index);
             found.extend(
                 (lowest.min(1)..=highest).map(|i| Found { name: format!("x{i}"), profile: dense.clone() }),
             );
