@@ -103,14 +103,17 @@ impl<R: Read> Iterator for Blocks<R> {
     type Item = Result<Block, TableError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let mut rows_waiting = self.eager && self.rest.contains(&b'\n');
         loop {
             if !self.ended
+                && !rows_waiting
                 && let Err(e) = self.fill()
             {
                 self.ended = true;
                 self.rest.clear();
                 return Some(Err(e));
             }
+            rows_waiting = false;
             let whole = match self.whole() {
                 Ok(0) if self.ended => return None,
                 Ok(0) => continue,

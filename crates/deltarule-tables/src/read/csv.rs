@@ -198,6 +198,28 @@ impl Csv {
         })
     }
 
+    /// The names of the columns.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Some columns of a block, and how many rows it has.
+    pub(crate) fn read_counted(
+        &self,
+        block: &Block,
+        columns: &[(usize, Field)],
+    ) -> Result<(Vec<ArrayRef>, u64), TableError> {
+        let mut arrays: Vec<Column> =
+            columns.iter().map(|(_, field)| Column::new(field.data_type())).collect();
+        let rows = self.rows(block, |_, row| {
+            for ((i, _), array) in columns.iter().zip(&mut arrays) {
+                array.push(row.cell(*i), &self.rules).map_err(|e| RowError::Cell(*i, e))?;
+            }
+            Ok(())
+        })?;
+        Ok((arrays.into_iter().map(Column::finish).collect(), rows))
+    }
+
     fn nul(&self, text: &[u8], at: usize, line: u64) -> TableError {
         TableError::data(&self.file, "text", "a NUL byte")
             .at_line(line + line_of(text, at), Some(character_of(text, at)))
@@ -251,15 +273,7 @@ impl RowFormat for Csv {
     }
 
     fn read(&self, block: &Block, columns: &[(usize, Field)]) -> Result<Vec<ArrayRef>, TableError> {
-        let mut arrays: Vec<Column> =
-            columns.iter().map(|(_, field)| Column::new(field.data_type())).collect();
-        self.rows(block, |_, row| {
-            for ((i, _), array) in columns.iter().zip(&mut arrays) {
-                array.push(row.cell(*i), &self.rules).map_err(|e| RowError::Cell(*i, e))?;
-            }
-            Ok(())
-        })?;
-        Ok(arrays.into_iter().map(Column::finish).collect())
+        self.read_counted(block, columns).map(|(arrays, _)| arrays)
     }
 
     fn place(&self, block: &Block, row: u64, column: Option<&str>) -> Place {

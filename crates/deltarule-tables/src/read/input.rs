@@ -20,6 +20,9 @@ pub(crate) struct Input {
     spooled: Option<Arc<TempPath>>,
 }
 
+/// What messages call standard input.
+pub(crate) const STDIN: &str = "<stdin>";
+
 /// Bytes that a compressed file may always unpack to, whatever its size.
 const FREE_EXPANSION: u64 = 64 << 20;
 
@@ -27,7 +30,7 @@ impl Input {
     /// Opens the file of this path; `-` is standard input.
     pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Self, TableError> {
         if path == Path::new("-") {
-            return Self::spool(Path::new("<stdin>"), io::stdin().lock(), options);
+            return Self::spool(Path::new(STDIN), io::stdin().lock(), options);
         }
         let cannot = |e: &io::Error| TableError::system(path, "a file that can be read", e);
         let metadata = std::fs::metadata(path).map_err(|e| cannot(&e))?;
@@ -53,7 +56,11 @@ impl Input {
     }
 
     /// Copies what comes out of `reader`, unpacked if it is packed, to a temporary file.
-    fn spool(name: &Path, mut reader: impl Read, options: &ReadOptions) -> Result<Self, TableError> {
+    pub(crate) fn spool(
+        name: &Path,
+        mut reader: impl Read,
+        options: &ReadOptions,
+    ) -> Result<Self, TableError> {
         let failed = |e: &io::Error| TableError::system(name, "data that can be read", e);
         let mut head = [0; 4];
         let read = read_up_to(&mut reader, &mut head).map_err(|e| failed(&e))?;

@@ -20,7 +20,8 @@
 //! Reading holds at most 2·t batches (t threads) beside the batch handed out. A batch has at most
 //! [`ReadOptions::batch_rows`] rows or, of a text file, the rows of [`ReadOptions::block_bytes`] bytes; one line may
 //! take [`ReadOptions::max_line_bytes`]. Parquet holds one page of each column and thread beside that, Arrow IPC the
-//! batches as they were written. Compressed text and standard input are unpacked to a temporary file, on disk.
+//! batches as they were written. Compressed files and standard input are unpacked to a temporary file, on disk;
+//! CSV from standard input is not where [`Inference::Declared`] says what its columns are.
 
 mod blocks;
 mod cells;
@@ -39,11 +40,12 @@ mod pages;
 mod parquet;
 mod rows;
 mod source;
+mod stream;
 mod table;
 mod text;
 mod types;
 
 pub use format::{Format, detect};
-pub use options::{CellType, Header, ReadOptions};
+pub use options::{CellType, Header, Inference, ReadOptions};
 pub use output::check_output;
 pub use source::{Chunk, Source};

@@ -21,6 +21,8 @@ pub struct ReadOptions {
     pub types: Vec<(String, CellType)>,
     /// Columns that are left out, whatever they hold.
     pub ignore: Vec<String>,
+    /// Whether the types of the columns of text files are found by looking at their values.
+    pub inference: Inference,
     /// The highest index of a LIBSVM file at least: one that was cut from a larger one need not have them all.
     pub highest_index: usize,
     /// Rows of a batch at most; fewer where the rows are wide.
@@ -48,6 +50,7 @@ impl Default for ReadOptions {
             missing: ["?", "NA", "N/A", "NaN", "nan", "null", "NULL"].map(str::to_owned).to_vec(),
             types: Vec::new(),
             ignore: Vec::new(),
+            inference: Inference::AllRows,
             highest_index: 0,
             batch_rows: 8192,
             block_bytes: 1 << 20,
@@ -91,4 +94,14 @@ pub enum CellType {
     Number,
     /// Text, even where it looks like numbers.
     Text,
+}
+
+/// How the types of the columns of text files are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inference {
+    /// By a look at the values of all rows.
+    AllRows,
+    /// Not at all: columns that [`ReadOptions::types`] does not name are text. CSV from standard input is then read
+    /// as it comes, row for row: its rows are not counted, and there is no second pass.
+    Declared,
 }

@@ -4,8 +4,9 @@ use super::format::{Format, detect};
 use super::input::Input;
 use super::ipc::IpcTable;
 use super::npy::NpyTable;
-use super::options::ReadOptions;
+use super::options::{Inference, ReadOptions};
 use super::parquet::ParquetTable;
+use super::stream::{Stdin, open_stdin};
 use super::table::{Batches, Table};
 use super::text::TextTable;
 use super::types::TIMESTAMP;
@@ -13,6 +14,7 @@ use crate::error::{Place, TableError};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -92,7 +94,7 @@ impl Source {
         &self.chunks
     }
 
-    /// How many rows there are.
+    /// How many rows there are; those of a stream are not counted.
     pub fn rows(&self) -> u64 {
         self.chunks.last().map_or(0, |chunk| chunk.first_row + chunk.rows)
     }
@@ -258,7 +260,14 @@ fn matching(path: &Path) -> Result<Vec<PathBuf>, TableError> {
 }
 
 fn open(file: &Path, options: &ReadOptions) -> Result<Arc<dyn Table>, TableError> {
-    let input = Input::open(file, options)?;
+    let input = if file == Path::new("-") && options.inference == Inference::Declared {
+        match open_stdin(io::stdin(), options)? {
+            Stdin::Csv(table) => return Ok(Arc::new(table)),
+            Stdin::Other(input) => input,
+        }
+    } else {
+        Input::open(file, options)?
+    };
     let format = match options.format {
         Some(format) if input.len() > 0 => format,
         _ => detect(input.name(), &input.head(4096)?)?,

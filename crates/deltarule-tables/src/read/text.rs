@@ -7,13 +7,13 @@ use super::format::{BOM, Format};
 use super::input::Input;
 use super::json_lines::JsonLines;
 use super::libsvm::Libsvm;
-use super::options::{CellType, ReadOptions};
+use super::options::{CellType, Inference, ReadOptions};
 use super::ordered::Ordered;
 use super::rows::Marks;
 use super::table::{Batches, Chunk, Table, chunk_of};
 use crate::error::{Place, TableError};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
@@ -178,6 +178,7 @@ impl TextTable {
                 _ if options.ignore.contains(&found.name) => DataType::Null,
                 Some((_, CellType::Text)) => DataType::Utf8,
                 Some((_, CellType::Number)) => DataType::Float64,
+                None if options.inference == Inference::Declared => DataType::Utf8,
                 None => found.profile.data_type().map_err(|misfit| {
                     let place = self.place_of(misfit.seen.row, Some(&found.name));
                     misfit.error(&found.name).in_file(self.input.name()).at(place)
@@ -241,14 +242,9 @@ impl Table for TextTable {
         let (blocks, rows) = (Arc::clone(&self.blocks), self.chunks.clone());
         let threads = self.threads.min(chunks.len());
         Ok(Box::new(Ordered::new(threads, chunks, move |index| {
-            let arrays = format.read(&blocks[index].read(&input)?, &columns)?;
+            let block = blocks[index].read(&input)?;
             let rows = usize::try_from(rows[index].rows).unwrap_or(usize::MAX);
-            RecordBatch::try_new_with_options(
-                Arc::clone(&schema),
-                arrays,
-                &RecordBatchOptions::new().with_row_count(Some(rows)),
-            )
-            .map_err(|e| TableError::data(input.name(), "the same file as when it was opened", e.to_string()))
+            batch(input.name(), &schema, format.read(&block, &columns)?, rows)
         })))
     }
 
@@ -258,6 +254,18 @@ impl Table for TextTable {
             column.and_then(|column| self.fields.get(column)).map(|field| field.name().as_str()),
         )
     }
+}
+
+/// The batch of a block that was surveyed before.
+fn batch(
+    file: &Path,
+    schema: &SchemaRef,
+    arrays: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch, TableError> {
+    let rows = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(SchemaRef::clone(schema), arrays, &rows)
+        .map_err(|e| TableError::data(file, "the same file as when it was opened", e.to_string()))
 }
 
 impl BlockAt {
