@@ -63,15 +63,19 @@ pub(crate) fn run(ui: &Ui, args: Gradcheck) -> Outcome {
     } else {
         ui.print(&show(&subject, &rows, &report, race.as_ref(), &team))?;
     }
+    verdict_of(&report)
+}
+
+/// How the command ends.
+fn verdict_of(report: &Report) -> Outcome {
     let wrong: usize = report.layers.iter().map(|layer| layer.wrong).sum();
-    if wrong > 0 {
-        let checked = count(report.checks.len());
-        let message =
-            format_args!("{} of {checked} gradients disagree with their central differences", count(wrong));
-        return Err(Failure::new(Kind::Failed, message)
-            .hint(format_args!("the worst is {}", report.checks[0].parameter)));
+    if wrong == 0 {
+        return Ok(());
     }
-    Ok(())
+    let checked = count(report.checks.len());
+    let message =
+        format_args!("{} of {checked} gradients disagree with their central differences", count(wrong));
+    Err(Failure::new(Kind::Failed, message).hint(format_args!("the worst is {}", report.checks[0].parameter)))
 }
 
 /// A network with the samples to check it on.
@@ -310,4 +314,34 @@ fn raced(race: &Race, team: &Team) -> String {
 
 fn times(factor: f64) -> String {
     if factor < 100.0 { format!("{factor:.1}") } else { count(factor.round() as usize) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use deltarule::gradcheck::check_gradients;
+    use deltarule::{Activation, Cost, Trace};
+
+    /// A gradient that is wrong in one place is named, and ends the program with 4.
+    #[test]
+    fn a_wrong_gradient_fails() {
+        let team = Team::single();
+        let mut network = Network::<f64>::zeros(&[2, 3, 1], Activation::Tanh, Activation::Sigmoid).unwrap();
+        (0..3).for_each(|j| (0..2).for_each(|k| network.layers[0].w.set(j, k, 0.3 + 0.1 * (j + k) as f64)));
+        (0..3).for_each(|j| network.layers[1].w.set(0, j, 0.5));
+        let (x, y) = (Matrix::from_rows(&[[0.5, -1.0]]), Matrix::from_rows(&[[1.0]]));
+        let trace =
+            Trace::of(&team, &network, Cost::Quadratic, &Batch::new((&x).into(), (&y).into())).unwrap();
+        let mut gradients = trace.gradients.clone();
+        let right = check_gradients(&team, &network, &trace, &gradients, &Settings::default()).unwrap();
+        assert!(verdict_of(&right).is_ok());
+        let true_value = gradients.layers[0].w.get(2, 1);
+        gradients.layers[0].w.set(2, 1, 1.01 * true_value);
+        let wrong = check_gradients(&team, &network, &trace, &gradients, &Settings::default()).unwrap();
+        let failure = verdict_of(&wrong).unwrap_err();
+        assert_eq!(failure.kind, Kind::Failed);
+        assert_eq!(failure.message, "1 of 13 gradients disagree with their central differences");
+        assert_eq!(failure.hint.as_deref(), Some("the worst is weight (3, 2) of layer 2"));
+        assert!(worst(&wrong).render("").contains("DISAGREES"));
+    }
 }
