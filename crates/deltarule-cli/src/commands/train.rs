@@ -300,7 +300,11 @@ impl<T: Real> Observer<T> for Watcher<'_> {
         if let Some(validation) = report.validation {
             line["validation"] = json!({ "cost": validation.cost, metric.as_str(): validation.value });
             said += &format!("  validation cost {:<10}", text::number(validation.cost));
-            if metric != SelectionMetric::Cost.to_string() {
+            if let Some(accuracy) = validation.accuracy {
+                line["validation"]["accuracy"] = json!(accuracy);
+                said += &format!("  accuracy {}", Metric::Accuracy.show(accuracy));
+            }
+            if !["cost", "accuracy"].contains(&metric.as_str()) {
                 said += &format!("  {metric} {}", shown(self.plan, validation.value));
             }
             if report.best {

@@ -32,7 +32,8 @@ use step::Snapshot;
 use crate::dataset::{Batches, Samples};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluator;
-use crate::selection::Best;
+use crate::selection::{Best, Metric};
+use crate::settings::Task;
 use deltarule_kernels::{Real, Team};
 
 /// How many steps may pass before all weights are looked at. A cost that is not finite is seen at its own step; a weight
@@ -91,8 +92,12 @@ impl<T: Real> Trainer<T> {
                 Some((samples, evaluator)) => {
                     let cost = evaluator.run(team, &self.network, *samples);
                     let metric = self.plan.metric;
-                    let value = metric.checked_of(self.plan.task, evaluator.outputs(), *samples, cost)?;
-                    Some(Validation { cost, value })
+                    let outputs = evaluator.outputs();
+                    let value = metric.checked_of(self.plan.task, outputs, *samples, cost)?;
+                    let accuracy = (self.plan.task == Task::Classes)
+                        .then(|| Metric::Accuracy.checked_of(self.plan.task, outputs, *samples, cost))
+                        .transpose()?;
+                    Some(Validation { cost, value, accuracy })
                 }
             };
             let report = EpochReport {

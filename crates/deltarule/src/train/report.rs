@@ -48,6 +48,9 @@ pub struct Validation {
     pub cost: f64,
     /// The plan's metric.
     pub value: f64,
+    /// Share of the samples whose class is right, where the targets are classes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub accuracy: Option<f64>,
 }
 
 /// Someone who watches training and may stop it: a progress bar, a log, the end of a process.
