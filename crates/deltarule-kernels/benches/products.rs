@@ -3,7 +3,8 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Elementwise, Lanes, Matrix, Moments, Panels, Parameters, Real, Rows, Rule, Source, Step, Team, products,
+    Biases, Elementwise, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, Team, Weights,
+    products,
 };
 
 #[derive(Clone, Copy)]
@@ -58,16 +59,10 @@ fn all<T: Real>(criterion: &mut Criterion) {
             let mut moments = Moments::zeros(rule.moments(), outputs, inputs);
             group.bench_function(product, |bencher| {
                 bencher.iter(|| {
-                    let w_t = Some(&mut w_t);
-                    let parameters = Parameters { w: &mut w, w_t, b: &mut b, moments: &mut moments };
-                    products::gradient_update(
-                        &team,
-                        Rows::all(&delta),
-                        Rows::all(&x),
-                        &step,
-                        eta,
-                        parameters,
-                    );
+                    let biases = Biases { b: &mut b, moments: &mut moments.b };
+                    products::bias_update(&team, Rows::all(&delta), &step, biases);
+                    let weights = Weights { w: &mut w, w_t: Some(&mut w_t), moments: &mut moments.w };
+                    products::weight_update(&team, Rows::all(&delta), Rows::all(&x), &step, weights);
                 });
             });
         }

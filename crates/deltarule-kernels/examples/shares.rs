@@ -4,8 +4,8 @@
 
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Elementwise, FlushToZero, Gradient, Lanes, Matrix, Moments, Panels, Parameters, Real, Rows, Rule, Source,
-    Step, Team, peak, products,
+    Biases, Elementwise, FlushToZero, Gradient, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source,
+    Step, Team, Weights, peak, products,
 };
 use std::time::{Duration, Instant};
 
@@ -102,7 +102,8 @@ fn shares<T: Real>(filter: &str, threads: usize) {
         });
         let mut gradient = Gradient { w: Panels::zeros(outputs, inputs), b: vec![T::ZERO; outputs] };
         line(name, "gradient", flops, &mut || {
-            products::gradient(&team, (&delta).into(), x, T::ONE, &mut gradient);
+            products::bias_gradient(&team, (&delta).into(), T::ONE, &mut gradient.b);
+            products::weight_gradient(&team, (&delta).into(), x, T::ONE, &mut gradient.w);
         });
         let adam =
             Rule::Adam { beta1: T::from_f64(0.9), beta2: T::from_f64(0.999), epsilon: T::from_f64(1e-8) };
@@ -118,8 +119,10 @@ fn shares<T: Real>(filter: &str, threads: usize) {
             let step = Step { rule, eta, scale, l2: zero, l1: zero, decay: zero };
             line(name, product, flops, &mut || {
                 let w_t = mirrored.then_some(&mut w_t);
-                let parameters = Parameters { w: &mut w, w_t, b: &mut b, moments: &mut moments };
-                products::gradient_update(&team, (&delta).into(), x, &step, eta, parameters);
+                let biases = Biases { b: &mut b, moments: &mut moments.b };
+                products::bias_update(&team, (&delta).into(), &step, biases);
+                let weights = Weights { w: &mut w, w_t, moments: &mut moments.w };
+                products::weight_update(&team, (&delta).into(), x, &step, weights);
             });
         }
     }

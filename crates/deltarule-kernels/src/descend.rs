@@ -1,13 +1,12 @@
-//! BP3 and BP4, and what is done with the gradient: kept, or handed to the optimizer while it is hot.
+//! BP4, and what is done with the gradient of the weights: kept, or handed to the optimizer while it is hot.
 
 use crate::isa::Task;
 use crate::lanes::vector::{Vector, prefetch_to_read, prefetch_to_write};
 use crate::mirror::{self, Mirror};
-use crate::multiply::padded;
 use crate::panels::Panels;
 use crate::real::{Real, sealed::Sealed};
 use crate::tile::{Lines, Strip, accumulate, read_row, reread, with_rows, write_row};
-use crate::update::{Adam, Keep, Known, Momentum, Moving, Nesterov, Rule, Sgd, Step, Store};
+use crate::update::{Adam, Fate, Keep, Known, Momentum, Moving, Nesterov, Rule, Sgd, Step, Store};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -16,18 +15,18 @@ use std::ops::Range;
 pub(crate) enum Sums<'a, T> {
     /// The products of rows: δ_ij x_ik summed over so many rows i.
     Rows { delta: Lines<T>, delta_cols: usize, x: Lines<T>, x_cols: usize, count: usize },
-    /// A gradient computed before: storage of its weights, and its biases.
-    Kept { w: &'a [T], b: &'a [T] },
+    /// The storage of a gradient computed before.
+    Kept(&'a [T]),
 }
 
-/// Where parameters and moments are: a null pointer for each that there is not.
+/// Where weights and moments are: a null pointer for each that there is not.
 #[derive(Clone, Copy)]
 pub(crate) struct Places<T> {
     pub(crate) value: *mut T,
     pub(crate) moments: [*mut T; 2],
 }
 
-/// One layer, by pointer.
+/// The weights of one layer, by pointer.
 #[derive(Clone, Copy)]
 pub(crate) struct Layer<T> {
     pub(crate) outputs: usize,
@@ -35,26 +34,16 @@ pub(crate) struct Layer<T> {
     pub(crate) w: Places<T>,
     /// Storage of the transposed weights, or null.
     pub(crate) w_t: *mut T,
-    pub(crate) b: Places<T>,
 }
 
 impl<T: Real> Layer<T> {
-    /// Weights and biases, and nothing else.
-    pub(crate) fn new(w: &mut Panels<T>, b: &mut [T]) -> Self {
+    /// Weights and nothing else.
+    pub(crate) fn new(w: &mut Panels<T>) -> Self {
         let (outputs, inputs) = (w.outputs(), w.inputs());
         let null = std::ptr::null_mut();
         let w = Places { value: w.storage_mut().as_mut_ptr(), moments: [null; 2] };
-        Self { outputs, inputs, w, w_t: null, b: Places { value: b.as_mut_ptr(), moments: [null; 2] } }
+        Self { outputs, inputs, w, w_t: null }
     }
-}
-
-/// What becomes of the gradient.
-#[derive(Clone, Copy)]
-pub(crate) enum Fate<T> {
-    /// Kept in place of the parameters, times this factor.
-    Kept(T),
-    /// Handed to the optimizer; the learning rate of the biases.
-    Applied(Step<T>, T),
 }
 
 /// The inputs `rows` of some panels of the layer.
@@ -80,13 +69,13 @@ impl<T: Real> Task<T> for Part<'_, T> {
     #[inline(always)]
     fn run<V: Vector<Real = T>>(self) {
         match self.fate {
-            Fate::Kept(scale) => self.descend::<V, _, _>(Keep(scale), Keep(scale)),
-            Fate::Applied(step, eta_b) => match step.rule {
-                Rule::Sgd => self.by::<V, _>(step, eta_b, Sgd),
-                Rule::Momentum { mu } => self.by::<V, _>(step, eta_b, Momentum { mu }),
-                Rule::Nesterov { mu } => self.by::<V, _>(step, eta_b, Nesterov { mu }),
+            Fate::Kept(scale) => self.descend::<V, _>(Keep(scale)),
+            Fate::Applied(step) => match step.rule {
+                Rule::Sgd => self.by::<V, _>(step, Sgd),
+                Rule::Momentum { mu } => self.by::<V, _>(step, Momentum { mu }),
+                Rule::Nesterov { mu } => self.by::<V, _>(step, Nesterov { mu }),
                 Rule::Adam { beta1, beta2, epsilon } => {
-                    self.by::<V, _>(step, eta_b, Adam { beta1, beta2, epsilon });
+                    self.by::<V, _>(step, Adam { beta1, beta2, epsilon });
                 }
             },
         }
@@ -95,41 +84,40 @@ impl<T: Real> Task<T> for Part<'_, T> {
 
 impl<T: Real> Part<'_, T> {
     #[inline(always)]
-    fn by<V: Vector<Real = T>, R: Moving<T>>(self, step: Step<T>, eta_b: T, rule: R) {
-        self.descend::<V, _, _>(Known::new(step, rule), Known::new(step.for_biases(eta_b), rule));
+    fn by<V: Vector<Real = T>, R: Moving<T>>(self, step: Step<T>, rule: R) {
+        self.descend::<V, _>(Known::new(step, rule));
     }
 
     #[inline(always)]
-    fn descend<V: Vector<Real = T>, W: Store<T>, B: Store<T>>(self, w_store: W, b_store: B) {
+    fn descend<V: Vector<Real = T>, S: Store<T>>(self, store: S) {
         let Self { layer, sums, panels, rows, .. } = self;
-        let step = Descend { layer, sums, w_store, b_store };
+        let step = Descend { layer, sums, store };
         for n in Strip::of_panels::<V>(panels, layer.outputs) {
             let strip = Strip::nth::<V>(n, layer.outputs, layer.inputs);
             // SAFETY: the strip and the rows are in the layer, and `Task::run` is entered with the instructions of `V`.
             unsafe {
                 if const { V::COUNT == V::Real::PER_LINE } && strip.vectors == 1 {
-                    V::enter(OfStrip::<T, W, B, 1>(step, strip, rows.clone()));
+                    V::enter(OfStrip::<T, S, 1>(step, strip, rows.clone()));
                 } else {
-                    V::enter(OfStrip::<T, W, B, 2>(step, strip, rows.clone()));
+                    V::enter(OfStrip::<T, S, 2>(step, strip, rows.clone()));
                 }
             }
         }
     }
 }
 
-/// A layer, the sums and their stores.
+/// A layer, the sums and their store.
 #[derive(Clone, Copy)]
-struct Descend<'a, T, W, B> {
+struct Descend<'a, T, S> {
     layer: Layer<T>,
     sums: Sums<'a, T>,
-    w_store: W,
-    b_store: B,
+    store: S,
 }
 
 /// One strip of a layer, `C` vectors wide: a function of its own for each store, so that its constants stay in registers.
-struct OfStrip<'a, T, W, B, const C: usize>(Descend<'a, T, W, B>, Strip, Range<usize>);
+struct OfStrip<'a, T, S, const C: usize>(Descend<'a, T, S>, Strip, Range<usize>);
 
-impl<T: Real, W: Store<T>, B: Store<T>, const C: usize> Task<T> for OfStrip<'_, T, W, B, C> {
+impl<T: Real, S: Store<T>, const C: usize> Task<T> for OfStrip<'_, T, S, C> {
     type Output = ();
 
     #[inline(always)]
@@ -168,18 +156,15 @@ const WORTH_OVERLAPPING: usize = 32;
 /// How many inputs further on the values of x are fetched ahead: no one else foresees where they are.
 const AHEAD: usize = 16;
 
-impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
+impl<T: Real, S: Store<T>> Descend<'_, T, S> {
     /// # Safety
     /// The strip and the rows are in the layer, and the instructions of `V` exist.
     #[inline(always)]
     unsafe fn descend<V: Vector<Real = T>, const C: usize>(&self, strip: Strip, rows: Range<usize>) {
         // SAFETY: the caller's promise.
         unsafe {
-            if rows.start == 0 {
-                self.biases::<V, C>(strip);
-            }
             match self.sums {
-                Sums::Kept { w, .. } => {
+                Sums::Kept(w) => {
                     for k in rows.clone() {
                         let sums = read_row::<V, C>(w.as_ptr().add(strip.start + k * strip.pitch));
                         self.store(strip, k, &sums);
@@ -305,7 +290,7 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for R
     }
 }
 
-impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
+impl<T: Real, S: Store<T>> Descend<'_, T, S> {
     /// Keeps the transposed weights, where there are any, equal to the inputs `rows` of the strip.
     ///
     /// # Safety
@@ -345,7 +330,7 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
             for r in 0..R {
                 let at = strip.start + (k + r) * strip.pitch;
                 prefetch_row(self.layer.w.value.add(at));
-                for m in 0..W::MOMENTS {
+                for m in 0..S::MOMENTS {
                     prefetch_row(self.layer.w.moments[m].add(at));
                 }
             }
@@ -377,47 +362,7 @@ impl<T: Real, W: Store<T>, B: Store<T>> Descend<'_, T, W, B> {
     #[inline(always)]
     unsafe fn store<V: Vector<Real = T>, const C: usize>(&self, strip: Strip, k: usize, sums: &[V; C]) {
         // SAFETY: the caller's promise.
-        unsafe { apply(reread(&self.w_store), strip, self.layer.w, strip.start + k * strip.pitch, sums) }
-    }
-
-    /// BP3 and its store: δ summed over the batch, for the outputs of the strip.
-    ///
-    /// # Safety
-    /// The strip is in the layer, and the instructions of `V` exist.
-    #[inline(always)]
-    unsafe fn biases<V: Vector<Real = T>, const C: usize>(&self, strip: Strip) {
-        // SAFETY: the caller's promise; strips have at most LANES lanes, and as many outputs as `strip.outputs` says.
-        unsafe {
-            let sums = match self.sums {
-                Sums::Kept { b, .. } => padded(b, strip),
-                Sums::Rows { delta, count, .. } => {
-                    let mut sums = [V::zero(); C];
-                    for i in 0..count {
-                        let delta = delta.row(i).add(strip.first);
-                        for (c, sum) in sums.iter_mut().enumerate() {
-                            *sum = *sum + V::read(delta.add(c * V::COUNT));
-                        }
-                    }
-                    let mut lanes = [T::ZERO; LANES];
-                    for (c, sum) in sums.iter().enumerate() {
-                        sum.write(lanes.as_mut_ptr().add(c * V::COUNT));
-                    }
-                    lanes
-                }
-            };
-            let Places { value, moments } = self.layer.b;
-            let mut lanes = [[T::ZERO; LANES]; 3];
-            let places = [value, moments[0], moments[1]];
-            for (lanes, place) in lanes.iter_mut().zip(places).filter(|(_, place)| !place.is_null()) {
-                lanes.as_mut_ptr().copy_from_nonoverlapping(place.add(strip.first), strip.outputs);
-            }
-            let [value, m, v] = &mut lanes;
-            let hot = Places { value: value.as_mut_ptr(), moments: [m.as_mut_ptr(), v.as_mut_ptr()] };
-            apply(self.b_store, strip, hot, 0, &read_row::<V, C>(sums.as_ptr()));
-            for (lanes, place) in lanes.iter().zip(places).filter(|(_, place)| !place.is_null()) {
-                place.add(strip.first).copy_from_nonoverlapping(lanes.as_ptr(), strip.outputs);
-            }
-        }
+        unsafe { apply(reread(&self.store), strip, self.layer.w, strip.start + k * strip.pitch, sums) }
     }
 }
 

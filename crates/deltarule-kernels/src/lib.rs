@@ -48,6 +48,7 @@
 //! fewer than half a million multiplications are computed by the caller alone. Subnormal numbers are zero inside
 //! products ([`FlushToZero`]), on every thread alike.
 
+mod biases;
 mod descend;
 pub mod elementwise;
 pub mod flush;
@@ -72,7 +73,7 @@ pub use isa::{Isa, IsaError};
 pub use lanes::Lanes;
 pub use matrix::{Matrix, Rows};
 pub use panels::Panels;
-pub use products::{Gradient, Parameters};
+pub use products::{Biases, Gradient, Weights};
 pub use real::Real;
 pub use team::Team;
 pub use update::{Moments, Rule, Step};

@@ -5,7 +5,7 @@
 use crate::elementwise::{Elementwise, MapTile, ScaleTile};
 use crate::matrix::{Matrix, Rows};
 use crate::panels::Panels;
-use crate::products::{Gradient, Parameters};
+use crate::products::{Biases, Weights};
 use crate::real::Real;
 use crate::update::Step;
 
@@ -53,60 +53,65 @@ pub fn backward<T: Real, F: Elementwise<T>>(
     }
 }
 
-/// BP3 and BP4: `scale · Σ_i δ_ij` and `scale · Σ_i δ_ij x_ik`, stored.
+/// BP3: `scale · Σ_i δ_ij`, stored in `gradient`.
 ///
 /// The sums start at 0 and run over the rows i in order.
-pub fn gradient<T: Real>(delta: Rows<'_, T>, x: Rows<'_, T>, scale: T, gradient: &mut Gradient<T>) {
+pub fn bias_gradient<T: Real>(delta: Rows<'_, T>, scale: T, gradient: &mut [T]) {
+    for (j, gradient) in gradient.iter_mut().enumerate() {
+        *gradient = delta.iter().fold(T::ZERO, |sum, d| sum + d[j]) * scale;
+    }
+}
+
+/// BP3 with the optimizer in the store: the sums of [`bias_gradient`] go straight into `step` and are not kept.
+pub fn bias_update<T: Real>(delta: Rows<'_, T>, step: &Step<T>, biases: Biases<'_, T>) {
+    let mut sums = vec![T::ZERO; biases.b.len()];
+    bias_gradient(delta, T::ONE, &mut sums);
+    bias_update_by(&sums, step, biases);
+}
+
+/// The optimizer on a gradient of biases that was kept: `step.scale` multiplies it once more (clipping), 1 leaves it.
+pub fn bias_update_by<T: Real>(gradient: &[T], step: &Step<T>, biases: Biases<'_, T>) {
+    let Biases { b, moments } = biases;
+    for j in 0..b.len() {
+        let old = [0, 1].map(|n| moments.get(n).map_or(T::ZERO, |m| m[j]));
+        let (new, kept) = step.apply(gradient[j], b[j], old);
+        b[j] = new;
+        moments.iter_mut().zip(kept).for_each(|(m, kept)| m[j] = kept);
+    }
+}
+
+/// BP4: `scale · Σ_i δ_ij x_ik`, stored in `gradient`.
+///
+/// The sums start at 0 and run over the rows i in order.
+pub fn weight_gradient<T: Real>(delta: Rows<'_, T>, x: Rows<'_, T>, scale: T, gradient: &mut Panels<T>) {
     for j in 0..delta.cols() {
-        gradient.b[j] = delta.iter().fold(T::ZERO, |sum, d| sum + d[j]) * scale;
         for k in 0..x.cols() {
-            gradient.w.set(j, k, weight_sum(delta, x, j, k) * scale);
+            let sum = delta.iter().zip(x.iter()).fold(T::ZERO, |sum, (d, x)| x[k].fma(d[j], sum));
+            gradient.set(j, k, sum * scale);
         }
     }
 }
 
-fn weight_sum<T: Real>(delta: Rows<'_, T>, x: Rows<'_, T>, j: usize, k: usize) -> T {
-    delta.iter().zip(x.iter()).fold(T::ZERO, |sum, (d, x)| x[k].fma(d[j], sum))
+/// BP4 with the optimizer in the store: the sums of [`weight_gradient`] go straight into `step` and are not kept.
+pub fn weight_update<T: Real>(delta: Rows<'_, T>, x: Rows<'_, T>, step: &Step<T>, weights: Weights<'_, T>) {
+    let mut sums = Panels::zeros(weights.w.outputs(), weights.w.inputs());
+    weight_gradient(delta, x, T::ONE, &mut sums);
+    weight_update_by(&sums, step, weights);
 }
 
-/// BP3 and BP4 with the optimizer in the store: the sums of [`gradient`] go straight into `step` and are not kept.
-///
-/// `eta_b` is the learning rate of the biases.
-pub fn gradient_update<T: Real>(
-    delta: Rows<'_, T>,
-    x: Rows<'_, T>,
-    step: &Step<T>,
-    eta_b: T,
-    parameters: Parameters<'_, T>,
-) {
-    let mut sums = Gradient {
-        w: Panels::zeros(parameters.w.outputs(), parameters.w.inputs()),
-        b: vec![T::ZERO; parameters.b.len()],
-    };
-    gradient(delta, x, T::ONE, &mut sums);
-    update(&sums, step, eta_b, parameters);
-}
-
-/// The optimizer on a gradient that was kept: `step.scale` multiplies it once more (clipping), 1 leaves it.
-pub fn update<T: Real>(gradient: &Gradient<T>, step: &Step<T>, eta_b: T, parameters: Parameters<'_, T>) {
-    let Parameters { w, mut w_t, b, moments } = parameters;
+/// The optimizer on a gradient of weights that was kept: `step.scale` multiplies it once more (clipping), 1 leaves it.
+pub fn weight_update_by<T: Real>(gradient: &Panels<T>, step: &Step<T>, weights: Weights<'_, T>) {
+    let Weights { w, mut w_t, moments } = weights;
     for j in 0..w.outputs() {
         for k in 0..w.inputs() {
-            let old = [0, 1].map(|n| moments.w.get(n).map_or(T::ZERO, |m| m.get(j, k)));
-            let (new, kept) = step.apply(gradient.w.get(j, k), w.get(j, k), old);
+            let old = [0, 1].map(|n| moments.get(n).map_or(T::ZERO, |m| m.get(j, k)));
+            let (new, kept) = step.apply(gradient.get(j, k), w.get(j, k), old);
             w.set(j, k, new);
             if let Some(w_t) = &mut w_t {
                 w_t.set(k, j, new);
             }
-            moments.w.iter_mut().zip(kept).for_each(|(m, kept)| m.set(j, k, kept));
+            moments.iter_mut().zip(kept).for_each(|(m, kept)| m.set(j, k, kept));
         }
-    }
-    let step = step.for_biases(eta_b);
-    for j in 0..b.len() {
-        let old = [0, 1].map(|n| moments.b.get(n).map_or(T::ZERO, |m| m[j]));
-        let (new, kept) = step.apply(gradient.b[j], b[j], old);
-        b[j] = new;
-        moments.b.iter_mut().zip(kept).for_each(|(m, kept)| m[j] = kept);
     }
 }
 

@@ -1,14 +1,16 @@
 //! The three products of backpropagation, each with what is done to a result before it is stored.
 
-use crate::descend::{self, Fate, Layer, Sums};
+use crate::biases;
+use crate::descend::{self, Layer, Sums};
 use crate::elementwise::{Elementwise, Source};
+use crate::flush::FlushToZero;
 use crate::matrix::{Matrix, Rows};
 use crate::multiply::{self, Finish, Multiply};
 use crate::panels::Panels;
 use crate::real::Real;
 use crate::team::Team;
 use crate::tile::{Lines, Target, even_tiles};
-use crate::update::{Moments, Step};
+use crate::update::{Fate, Step};
 use std::ops::Range;
 
 /// Products of fewer multiplications than this are computed by the caller's thread alone: sharing would cost
@@ -116,80 +118,132 @@ pub struct Gradient<T: Real> {
     pub b: Vec<T>,
 }
 
-/// BP3 and BP4: `scale · Σ_i δ_ij` and `scale · Σ_i δ_ij x_ik`, stored.
+/// The weights of one layer and what moves with them.
+#[derive(Debug)]
+pub struct Weights<'a, T: Real> {
+    /// w_jk
+    pub w: &'a mut Panels<T>,
+    /// The transposed copy of w that BP2 reads, where there is one; kept equal to w.
+    pub w_t: Option<&'a mut Panels<T>>,
+    /// The optimizer's running values: as many as [`Rule::moments`](crate::Rule::moments) says, or more.
+    pub moments: &'a mut [Panels<T>],
+}
+
+/// The biases of one layer and what moves with them.
+#[derive(Debug)]
+pub struct Biases<'a, T: Real> {
+    /// b_j
+    pub b: &'a mut [T],
+    /// The optimizer's running values: as many as [`Rule::moments`](crate::Rule::moments) says, or more.
+    pub moments: &'a mut [Vec<T>],
+}
+
+/// BP3: `scale · Σ_i δ_ij`, stored in `gradient`.
 ///
 /// The sums start at 0 and run over the rows i in order.
 ///
 /// # Panics
 /// When the sizes do not fit together.
-pub fn gradient<T: Real>(
+pub fn bias_gradient<T: Real>(team: &Team, delta: Rows<'_, T>, scale: T, gradient: &mut [T]) {
+    let part = bias_part(bias_sums(delta, gradient), Fate::Kept(scale), gradient, &mut [], 0);
+    descend_biases(team, part);
+}
+
+/// BP3 with the optimizer in the store: the sums of [`bias_gradient`] go straight into `step` and are not kept.
+///
+/// # Panics
+/// When the sizes do not fit together.
+pub fn bias_update<T: Real>(team: &Team, delta: Rows<'_, T>, step: &Step<T>, biases: Biases<'_, T>) {
+    let Biases { b, moments } = biases;
+    let sums = bias_sums(delta, b);
+    descend_biases(team, bias_part(sums, Fate::Applied(*step), b, moments, step.rule.moments()));
+}
+
+/// The optimizer on a gradient of biases that was kept: `step.scale` multiplies it once more (clipping), 1 leaves it.
+///
+/// # Panics
+/// When the sizes do not fit together.
+pub fn bias_update_by<T: Real>(team: &Team, gradient: &[T], step: &Step<T>, biases: Biases<'_, T>) {
+    let Biases { b, moments } = biases;
+    assert_eq!(b.len(), gradient.len(), "biases and their gradient");
+    let sums = biases::Sums::Kept(gradient);
+    descend_biases(team, bias_part(sums, Fate::Applied(*step), b, moments, step.rule.moments()));
+}
+
+fn bias_sums<'a, T: Real>(delta: Rows<'a, T>, b: &[T]) -> biases::Sums<'a, T> {
+    assert_eq!(delta.cols(), b.len(), "errors of a row and biases");
+    biases::Sums::Rows { delta: delta.lines(), count: delta.len() }
+}
+
+fn bias_part<'a, T: Real>(
+    sums: biases::Sums<'a, T>,
+    fate: Fate<T>,
+    b: &'a mut [T],
+    moments: &'a mut [Vec<T>],
+    count: usize,
+) -> biases::Part<'a, T> {
+    assert!(moments.len() >= count, "{count} running values for each bias");
+    let mut places: [&mut [T]; 2] = Default::default();
+    for (place, m) in places.iter_mut().zip(moments).take(count) {
+        assert_eq!(m.len(), b.len(), "biases and their running values");
+        *place = m;
+    }
+    biases::Part { sums, fate, b, moments: places }
+}
+
+/// Too little work to share.
+fn descend_biases<T: Real>(team: &Team, part: biases::Part<'_, T>) {
+    let _flush = FlushToZero::on();
+    T::descend_biases(team.isa(), part);
+}
+
+/// BP4: `scale · Σ_i δ_ij x_ik`, stored in `gradient`.
+///
+/// The sums start at 0 and run over the rows i in order.
+///
+/// # Panics
+/// When the sizes do not fit together.
+pub fn weight_gradient<T: Real>(
     team: &Team,
     delta: Rows<'_, T>,
     x: Rows<'_, T>,
     scale: T,
-    gradient: &mut Gradient<T>,
+    gradient: &mut Panels<T>,
 ) {
-    let Gradient { w, b } = gradient;
-    assert_eq!(b.len(), w.outputs(), "biases and outputs of the layer");
-    descend(team, Layer::new(w, b), sums(delta, x), Fate::Kept(scale));
+    descend(team, Layer::new(gradient), weight_sums(delta, x), Fate::Kept(scale));
 }
 
-/// The parameters of one layer and what moves with them.
-#[derive(Debug)]
-pub struct Parameters<'a, T: Real> {
-    /// w_jk
-    pub w: &'a mut Panels<T>,
-    /// The transposed copy of w that BP2 reads, where there is one; kept equal to w.
-    pub w_t: Option<&'a mut Panels<T>>,
-    /// b_j
-    pub b: &'a mut [T],
-    /// The optimizer's running values.
-    pub moments: &'a mut Moments<T>,
-}
-
-/// BP3 and BP4 with the optimizer in the store: the sums of [`gradient`] go straight into `step` and are not kept.
-///
-/// `eta_b` is the learning rate of the biases.
+/// BP4 with the optimizer in the store: the sums of [`weight_gradient`] go straight into `step` and are not kept.
 ///
 /// # Panics
 /// When the sizes do not fit together.
-pub fn gradient_update<T: Real>(
+pub fn weight_update<T: Real>(
     team: &Team,
     delta: Rows<'_, T>,
     x: Rows<'_, T>,
     step: &Step<T>,
-    eta_b: T,
-    parameters: Parameters<'_, T>,
+    weights: Weights<'_, T>,
 ) {
-    let layer = layer_of(parameters, step.rule.moments());
-    descend(team, layer, sums(delta, x), Fate::Applied(*step, eta_b));
+    let layer = layer_of(weights, step.rule.moments());
+    descend(team, layer, weight_sums(delta, x), Fate::Applied(*step));
 }
 
-/// The optimizer on a gradient that was kept: `step.scale` multiplies it once more (clipping), 1 leaves it.
+/// The optimizer on a gradient of weights that was kept: `step.scale` multiplies it once more (clipping), 1 leaves it.
 ///
 /// # Panics
 /// When the sizes do not fit together.
-pub fn update<T: Real>(
-    team: &Team,
-    gradient: &Gradient<T>,
-    step: &Step<T>,
-    eta_b: T,
-    parameters: Parameters<'_, T>,
-) {
-    let Parameters { w, b, .. } = &parameters;
+pub fn weight_update_by<T: Real>(team: &Team, gradient: &Panels<T>, step: &Step<T>, weights: Weights<'_, T>) {
     assert_eq!(
-        (w.outputs(), w.inputs()),
-        (gradient.w.outputs(), gradient.w.inputs()),
+        (weights.w.outputs(), weights.w.inputs()),
+        (gradient.outputs(), gradient.inputs()),
         "weights and their gradient"
     );
-    assert_eq!(b.len(), gradient.b.len(), "biases and their gradient");
-    let sums = Sums::Kept { w: gradient.w.storage(), b: &gradient.b };
-    let layer = layer_of(parameters, step.rule.moments());
-    descend(team, layer, sums, Fate::Applied(*step, eta_b));
+    let layer = layer_of(weights, step.rule.moments());
+    descend(team, layer, Sums::Kept(gradient.storage()), Fate::Applied(*step));
 }
 
 /// The products of rows, whose sizes are checked when the layer's are known.
-fn sums<'a, T: Real>(delta: Rows<'a, T>, x: Rows<'a, T>) -> Sums<'a, T> {
+fn weight_sums<'a, T: Real>(delta: Rows<'a, T>, x: Rows<'a, T>) -> Sums<'a, T> {
     assert_eq!(delta.len(), x.len(), "rows of δ and of x");
     Sums::Rows {
         delta: delta.lines(),
@@ -200,32 +254,24 @@ fn sums<'a, T: Real>(delta: Rows<'a, T>, x: Rows<'a, T>) -> Sums<'a, T> {
     }
 }
 
-/// Where the parameters of a layer and its running values are.
-fn layer_of<T: Real>(parameters: Parameters<'_, T>, count: usize) -> Layer<T> {
-    let Parameters { w, w_t, b, moments } = parameters;
+/// Where the weights of a layer and their running values are.
+fn layer_of<T: Real>(weights: Weights<'_, T>, count: usize) -> Layer<T> {
+    let Weights { w, w_t, moments } = weights;
     let (outputs, inputs) = (w.outputs(), w.inputs());
-    assert_eq!(b.len(), outputs, "biases and outputs of the layer");
-    assert!(
-        moments.w.len() >= count && moments.b.len() >= count,
-        "{count} running values for each parameter"
-    );
-    let mut places = Layer::new(w, b);
-    for (place, m) in places.w.moments.iter_mut().zip(&mut moments.w).take(count) {
+    assert!(moments.len() >= count, "{count} running values for each weight");
+    let mut layer = Layer::new(w);
+    for (place, m) in layer.w.moments.iter_mut().zip(moments).take(count) {
         assert_eq!((m.outputs(), m.inputs()), (outputs, inputs), "weights and their running values");
         *place = m.storage_mut().as_mut_ptr();
     }
-    for (place, m) in places.b.moments.iter_mut().zip(&mut moments.b).take(count) {
-        assert_eq!(m.len(), outputs, "biases and their running values");
-        *place = m.as_mut_ptr();
-    }
     if let Some(w_t) = w_t {
         assert_eq!((w_t.inputs(), w_t.outputs()), (outputs, inputs), "weights and their transposed copy");
-        places.w_t = w_t.storage_mut().as_mut_ptr();
+        layer.w_t = w_t.storage_mut().as_mut_ptr();
     }
-    places
+    layer
 }
 
-/// The common part of the gradient's products.
+/// The common part of the products for weights.
 fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<T>) {
     let Layer { outputs, inputs, .. } = layer;
     let rows = match sums {
@@ -235,7 +281,7 @@ fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<
             count
         }
         // The work of an update is some ten times that of a multiplication.
-        Sums::Kept { .. } => 10,
+        Sums::Kept(_) => 10,
     };
     let panels = outputs.div_ceil(Panels::<T>::WIDTH);
     let (columns, most) = if is_shared(team, rows, outputs, inputs) {
@@ -245,7 +291,7 @@ fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<
         (1, inputs)
     };
     let most = most.max(1);
-    let blocks = inputs.div_ceil(most).max(1);
+    let blocks = inputs.div_ceil(most);
     let part = descend::Part { layer, sums, fate, panels: 0..0, rows: 0..0 };
     team.share(blocks * columns, &|n| {
         let first = n % blocks * most;

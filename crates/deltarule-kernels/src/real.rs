@@ -7,13 +7,13 @@ use std::iter::Sum;
 use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
 pub(crate) mod sealed {
-    use crate::descend::Part;
     use crate::isa::{Isa, Task, dispatch};
     #[cfg(target_arch = "aarch64")]
     use crate::lanes::neon;
     use crate::lanes::vector::Vector;
     #[cfg(target_arch = "x86_64")]
     use crate::lanes::{avx2, avx512};
+    use crate::{biases, descend};
 
     pub trait Sealed: Sized + 'static {
         /// Sixteen ones and sixteen zeros: from somewhere in the first half on, flags of so many lanes of a vector.
@@ -24,8 +24,11 @@ pub(crate) mod sealed {
         where
             Self: super::Real;
 
-        /// Runs the part. Not generic: compiled once, here.
-        fn descend(isa: Isa, part: Part<'_, Self>);
+        /// Runs the part of the weights. Not generic: compiled once, here.
+        fn descend(isa: Isa, part: descend::Part<'_, Self>);
+
+        /// As [`Self::descend`], for the biases.
+        fn descend_biases(isa: Isa, part: biases::Part<'_, Self>);
     }
     impl Sealed for f32 {
         const ONES_THEN_ZEROS: &'static [Self; 32] = &{
@@ -41,7 +44,10 @@ pub(crate) mod sealed {
         fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output {
             dispatch!(isa, task, f32, avx2::Ymm32, avx512::Zmm32, neon::Neon32)
         }
-        fn descend(isa: Isa, part: Part<'_, Self>) {
+        fn descend(isa: Isa, part: descend::Part<'_, Self>) {
+            Self::on(isa, part);
+        }
+        fn descend_biases(isa: Isa, part: biases::Part<'_, Self>) {
             Self::on(isa, part);
         }
     }
@@ -59,7 +65,10 @@ pub(crate) mod sealed {
         fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output {
             dispatch!(isa, task, f64, avx2::Ymm64, avx512::Zmm64, neon::Neon64)
         }
-        fn descend(isa: Isa, part: Part<'_, Self>) {
+        fn descend(isa: Isa, part: descend::Part<'_, Self>) {
+            Self::on(isa, part);
+        }
+        fn descend_biases(isa: Isa, part: biases::Part<'_, Self>) {
             Self::on(isa, part);
         }
     }

@@ -51,20 +51,15 @@ pub struct Step<T> {
     pub eta: T,
     /// What the sum over the batch is multiplied by to give the gradient: 1/m for a mean over m samples.
     pub scale: T,
-    /// Added to the gradient: `l2 · w`. Weights only.
+    /// Added to the gradient: `l2 · w`. 0 for biases, by custom.
     pub l2: T,
-    /// Added to the gradient: `l1 · sign(w)`. Weights only.
+    /// Added to the gradient: `l1 · sign(w)`. 0 for biases, by custom.
     pub l1: T,
-    /// w ← (1 − decay) w before the rule. Weights only.
+    /// w ← (1 − decay) w before the rule. 0 for biases, by custom.
     pub decay: T,
 }
 
 impl<T: Real> Step<T> {
-    /// The step for biases: the same without l2, l1 and decay, and with its own η.
-    pub fn for_biases(self, eta: T) -> Self {
-        Self { eta, l2: T::ZERO, l1: T::ZERO, decay: T::ZERO, ..self }
-    }
-
     /// The new parameter and moments from the old ones and from the sum over the batch. Where l2,
     /// l1 and decay are all zero there are no penalties, not even of an infinite weight.
     #[inline(always)]
@@ -99,6 +94,16 @@ impl<T: Real> Step<T> {
         (g, w)
     }
 }
+
+/// What becomes of a gradient.
+#[derive(Clone, Copy)]
+pub(crate) enum Fate<T> {
+    /// Kept in place of the parameters, times this factor.
+    Kept(T),
+    /// Handed to the optimizer.
+    Applied(Step<T>),
+}
+
 /// The running values of an optimizer for one layer, in the layout of its weights and biases.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments<T: Real> {

@@ -3,7 +3,7 @@
 
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Elementwise, Isa, Lanes, Matrix, Moments, Panels, Parameters, Real, Rows, Rule, Source, Step, Team,
+    Biases, Elementwise, Isa, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, Team, Weights,
     products,
 };
 
@@ -64,6 +64,7 @@ fn train<T: Real>(team: &Team, sizes: &[usize], batch: usize, rule: Rule<T>, pen
         .collect();
     let [eta, scale, penalty] = [0.01, 1.0 / batch as f64, penalty].map(T::from_f64);
     let step = Step { rule, eta, scale, l2: penalty, l1: penalty, decay: penalty };
+    let step_b = Step { l2: T::ZERO, l1: T::ZERO, decay: T::ZERO, ..step };
     for round in 0..4 {
         let picked: Vec<u32> = (0..batch as u32).map(|i| (i * 7 + round) % (3 * batch as u32)).collect();
         let batch_of = |matrix| Rows::picked(matrix, &picked);
@@ -95,8 +96,10 @@ fn train<T: Real>(team: &Team, sizes: &[usize], batch: usize, rule: Rule<T>, pen
             let (below, here) = layers.split_at_mut(l);
             let input = below.last().map_or(batch_of(&x), |below| Rows::all(&below.a));
             let Layer { w, w_t, b, moments, delta, .. } = &mut here[0];
-            let parameters = Parameters { w, w_t: (l > 0).then_some(w_t), b, moments };
-            products::gradient_update(team, Rows::all(delta), input, &step, eta, parameters);
+            let weights = Weights { w, w_t: (l > 0).then_some(w_t), moments: &mut moments.w };
+            products::weight_update(team, Rows::all(delta), input, &step, weights);
+            let biases = Biases { b, moments: &mut moments.b };
+            products::bias_update(team, Rows::all(delta), &step_b, biases);
         }
     }
     let values = layers.iter().flat_map(|layer| layer.w.iter().chain(layer.b.iter().copied()));

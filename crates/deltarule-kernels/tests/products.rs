@@ -2,8 +2,8 @@
 
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Elementwise, FlushToZero, Gradient, Isa, Lanes, Matrix, Moments, Panels, Parameters, Real, Rows, Rule,
-    Source, Step, Team, naive, products,
+    Biases, Elementwise, FlushToZero, Isa, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step,
+    Team, Weights, naive, products,
 };
 use std::fmt::Debug;
 
@@ -141,12 +141,14 @@ fn check_layer<T: Real>(team: &Team, numbers: &mut Numbers, [rows, inputs, outpu
     assert_same_rows(&below, &slow_below, &("δ ⊙ σ′", what));
 
     let scale = T::from_f64(0.125);
-    let mut gradient = Gradient { w: numbers.panels(outputs, inputs), b: b.clone() };
-    let mut slow_gradient = gradient.clone();
-    products::gradient(team, (&delta).into(), x, scale, &mut gradient);
-    naive::gradient((&delta).into(), x, scale, &mut slow_gradient);
-    assert_same(gradient.w.storage(), slow_gradient.w.storage(), &("∂C/∂w", what));
-    assert_same(&gradient.b, &slow_gradient.b, &("∂C/∂b", what));
+    let (mut gradient_w, mut gradient_b) = (numbers.panels(outputs, inputs), b.clone());
+    let (mut slow_gradient_w, mut slow_gradient_b) = (gradient_w.clone(), b.clone());
+    products::bias_gradient(team, (&delta).into(), scale, &mut gradient_b);
+    naive::bias_gradient((&delta).into(), scale, &mut slow_gradient_b);
+    assert_same(&gradient_b, &slow_gradient_b, &("∂C/∂b", what));
+    products::weight_gradient(team, (&delta).into(), x, scale, &mut gradient_w);
+    naive::weight_gradient((&delta).into(), x, scale, &mut slow_gradient_w);
+    assert_same(gradient_w.storage(), slow_gradient_w.storage(), &("∂C/∂w", what));
 
     let penalties = [0.0, 0.01].map(T::from_f64);
     for n in 0..2 * RULES {
@@ -159,20 +161,22 @@ fn check_layer<T: Real>(team: &Team, numbers: &mut Numbers, [rows, inputs, outpu
         let (mut slow_w, mut slow_w_t, mut slow_b, mut slow_moments) = layer();
         let with_w_t = n % 2 == 0 || !odd;
         for round in 0..3 {
-            let fast =
-                Parameters { w: &mut w, w_t: with_w_t.then_some(&mut w_t), b: &mut b, moments: &mut moments };
-            let slow = Parameters {
-                w: &mut slow_w,
-                w_t: with_w_t.then_some(&mut slow_w_t),
-                b: &mut slow_b,
-                moments: &mut slow_moments,
-            };
+            let mirrored = with_w_t.then_some(&mut w_t);
+            let weights = Weights { w: &mut w, w_t: mirrored, moments: &mut moments.w };
+            let mirrored = with_w_t.then_some(&mut slow_w_t);
+            let slow_weights = Weights { w: &mut slow_w, w_t: mirrored, moments: &mut slow_moments.w };
+            let biases = Biases { b: &mut b, moments: &mut moments.b };
+            let slow_biases = Biases { b: &mut slow_b, moments: &mut slow_moments.b };
             if round < 2 {
-                products::gradient_update(team, (&delta).into(), x, &step, eta, fast);
-                naive::gradient_update((&delta).into(), x, &step, eta, slow);
+                products::bias_update(team, (&delta).into(), &step, biases);
+                naive::bias_update((&delta).into(), &step, slow_biases);
+                products::weight_update(team, (&delta).into(), x, &step, weights);
+                naive::weight_update((&delta).into(), x, &step, slow_weights);
             } else {
-                products::update(team, &gradient, &step, eta, fast);
-                naive::update(&slow_gradient, &step, eta, slow);
+                products::bias_update_by(team, &gradient_b, &step, biases);
+                naive::bias_update_by(&slow_gradient_b, &step, slow_biases);
+                products::weight_update_by(team, &gradient_w, &step, weights);
+                naive::weight_update_by(&slow_gradient_w, &step, slow_weights);
             }
             let what = (step, round, what);
             assert_same(w.storage(), slow_w.storage(), &("w", what));

@@ -2,8 +2,8 @@
 
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Elementwise, FlushToZero, Lanes, Matrix, Moments, Panels, Parameters, Real, Rows, Rule, Source, Step,
-    Team, products,
+    Biases, Elementwise, FlushToZero, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, Team,
+    Weights, products,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -105,8 +105,10 @@ fn products_allocate_nothing() {
         let mut products = || {
             products::forward(&team, Rows::all(&x), &w, &b, Identity, None, &mut a);
             products::backward(&team, Rows::all(&a), &w_t, Identity, &x, &mut delta);
-            let parameters = Parameters { w: &mut w, w_t: Some(&mut w_t), b: &mut b, moments: &mut moments };
-            products::gradient_update(&team, Rows::all(&a), Rows::all(&x), &step, 0.01, parameters);
+            let weights = Weights { w: &mut w, w_t: Some(&mut w_t), moments: &mut moments.w };
+            products::weight_update(&team, Rows::all(&a), Rows::all(&x), &step, weights);
+            let biases = Biases { b: &mut b, moments: &mut moments.b };
+            products::bias_update(&team, Rows::all(&a), &step, biases);
         };
         products(); // The threads start here.
         std::thread::sleep(std::time::Duration::from_millis(50));

@@ -8,7 +8,7 @@ use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::network::Layer;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
-use deltarule_kernels::products::{self, Gradient, Parameters};
+use deltarule_kernels::products::{self, Biases, Weights};
 use deltarule_kernels::{Elementwise, Lanes, Matrix, Panels, Real, Rows, Source, Step, Team};
 use deltarule_kernels::{inlined, math};
 
@@ -109,44 +109,55 @@ pub fn bp2<T: Real>(
     products::backward(team, Rows::all(delta_above), w_above_t, activation, source, delta);
 }
 
-/// What becomes of the sums of BP3 and BP4.
+/// What becomes of the sums of [`bp3`] and [`bp4`]: a gradient `G`, or a change of the parameters `P`.
 #[derive(Debug)]
-pub enum Sink<'a, T: Real> {
-    /// They are multiplied by `scale`, which gives ∂C/∂b and ∂C/∂w, and kept.
+pub enum Sink<'a, T: Real, G: ?Sized, P> {
+    /// They are multiplied by `scale`, which gives ∂C/∂b or ∂C/∂w, and kept.
     Store {
         /// 1/m for a mean over m samples, 1/Σᵢ uᵢ for a weighted one.
         scale: T,
         /// Where they are kept.
-        gradient: &'a mut Gradient<T>,
+        gradient: &'a mut G,
     },
     /// They go straight into the optimizer's step, which has the scale, and are not kept.
     Update {
         /// The optimizer's step.
         step: &'a Step<T>,
-        /// The learning rate of the biases.
-        eta_b: T,
         /// What the step changes.
-        parameters: Parameters<'a, T>,
+        parameters: P,
     },
 }
 
-/// BP3 and BP4, the gradient by the biases and by the weights, as means over the batch:
+/// BP3, the gradient by the biases, as a mean over the batch:
 ///
 /// ```text
-/// ∂C/∂bˡⱼ  = δˡⱼ              → scale · Σᵢ δˡᵢⱼ
+/// ∂C/∂bˡⱼ = δˡⱼ              → scale · Σᵢ δˡᵢⱼ
+/// ```
+pub fn bp3<T: Real>(team: &Team, delta: &Matrix<T>, sink: Sink<'_, T, [T], Biases<'_, T>>) {
+    let delta = Rows::all(delta);
+    match sink {
+        Sink::Store { scale, gradient } => products::bias_gradient(team, delta, scale, gradient),
+        Sink::Update { step, parameters } => products::bias_update(team, delta, step, parameters),
+    }
+}
+
+/// BP4, the gradient by the weights, as a mean over the batch:
+///
+/// ```text
 /// ∂C/∂wˡⱼₖ = aˡ⁻¹ₖ δˡⱼ        → scale · Σᵢ aˡ⁻¹ᵢₖ δˡᵢⱼ
 /// ```
 ///
-/// BP3 is BP4 for an input neuron whose activation is always 1, so one pass over δ serves both. `input` is aˡ⁻¹.
-#[doc(alias = "bp3")]
-#[doc(alias = "bp4")]
-pub fn bp3_bp4<T: Real>(team: &Team, delta: &Matrix<T>, input: Rows<'_, T>, sink: Sink<'_, T>) {
+/// `input` is aˡ⁻¹.
+pub fn bp4<T: Real>(
+    team: &Team,
+    delta: &Matrix<T>,
+    input: Rows<'_, T>,
+    sink: Sink<'_, T, Panels<T>, Weights<'_, T>>,
+) {
     let delta = Rows::all(delta);
     match sink {
-        Sink::Store { scale, gradient } => products::gradient(team, delta, input, scale, gradient),
-        Sink::Update { step, eta_b, parameters } => {
-            products::gradient_update(team, delta, input, step, eta_b, parameters);
-        }
+        Sink::Store { scale, gradient } => products::weight_gradient(team, delta, input, scale, gradient),
+        Sink::Update { step, parameters } => products::weight_update(team, delta, input, step, parameters),
     }
 }
 

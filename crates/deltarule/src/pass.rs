@@ -212,8 +212,9 @@ impl<T: Real> Pass<T> {
     pub fn gradients(&self, team: &Team, batch: &Batch<'_, T>, gradients: &mut Gradients<T>) {
         let scale = batch.scale();
         for (l, gradient) in gradients.layers.iter_mut().enumerate() {
-            let input = self.input_of(l, batch.x);
-            equations::bp3_bp4(team, &self.layers[l].delta, input, Sink::Store { scale, gradient });
+            let (delta, input) = (&self.layers[l].delta, self.input_of(l, batch.x));
+            equations::bp3(team, delta, Sink::Store { scale, gradient: &mut gradient.b });
+            equations::bp4(team, delta, input, Sink::Store { scale, gradient: &mut gradient.w });
         }
         if let (Some(input), Some(gradient)) = (&self.input, &mut gradients.input_scale) {
             equations::bp4_input_scale(&input.delta, batch.x, scale, gradient);

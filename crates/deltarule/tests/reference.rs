@@ -4,12 +4,12 @@
 //! The figures lie in `data/reference.json`; `cargo xtask reference` computes them again.
 
 use deltarule::cost::{self, Costs};
-use deltarule::equations::{Sink, bp3_bp4};
+use deltarule::equations::{Sink, bp3, bp4};
 use deltarule::optimizer::{Factors, Optimizer};
 use deltarule::{
     Activation, Batch, Cost, Gradients, Layer, Matrix, Network, Panels, Pass, Regularisation, Rows, Team,
 };
-use deltarule_kernels::{Moments, Parameters};
+use deltarule_kernels::{Biases, Moments, Step, Weights};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -138,14 +138,19 @@ impl<'a> Problem<'a> {
             let batch = self.batch(number * size % samples, size);
             let (pass, cost) = self.pass(&network, &batch);
             let constants = optimizer.at(number as u64 + 1, run.optimizer.eta);
-            let mut step = constants.step(Factors::ONE, batch.scale());
-            step.l2 = self.figures.l2 / samples as f64;
-            step.l1 = self.figures.l1 / samples as f64;
-            step.decay = run.optimizer.eta * run.optimizer.decay;
+            let of_biases = constants.step(Factors::ONE, batch.scale());
+            let of_weights = Step {
+                l2: self.figures.l2 / samples as f64,
+                l1: self.figures.l1 / samples as f64,
+                decay: run.optimizer.eta * run.optimizer.decay,
+                ..of_biases
+            };
             for (l, (layer, moments)) in network.layers.iter_mut().zip(&mut moments).enumerate() {
-                let parameters = Parameters { w: &mut layer.w, w_t: None, b: &mut layer.b, moments };
-                let sink = Sink::Update { step: &step, eta_b: step.eta, parameters };
-                bp3_bp4(&self.team, &pass.layers[l].delta, pass.input_of(l, batch.x), sink);
+                let (delta, input) = (&pass.layers[l].delta, pass.input_of(l, batch.x));
+                let biases = Biases { b: &mut layer.b, moments: &mut moments.b };
+                bp3(&self.team, delta, Sink::Update { step: &of_biases, parameters: biases });
+                let weights = Weights { w: &mut layer.w, w_t: None, moments: &mut moments.w };
+                bp4(&self.team, delta, input, Sink::Update { step: &of_weights, parameters: weights });
             }
             cost
         });

@@ -1,6 +1,7 @@
 //! Steps of training against ones written out naively: a network of plain vectors, gradients by the chain rule in
 //! component form, optimizers as their papers have them.
 
+use deltarule::optimizer::Parametrisation;
 use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::{Activation, Batch, Batches, Cost, Dataset, Network, Plan, Real, Shuffled, Team, Trainer};
 use deltarule::{Matrix, Panels};
@@ -192,6 +193,36 @@ fn adam_and_its_decoupled_decay_on_weights_alone() {
             }
         });
     }
+}
+
+/// z = w·a / √n + b, whose network keeps w / √n: Adam moves w and b, with an ε that is felt.
+#[test]
+fn ntk_scales_the_weights_and_leaves_the_biases_alone() {
+    let settings = Settings {
+        parametrisation: Some(Parametrisation::Ntk),
+        eta_biases: Some(0.5),
+        beta2: Some(0.99),
+        epsilon: Some(0.1),
+        ..settings(OptimizerName::Adam)
+    };
+    let (mut m, mut v) = (Vec::new(), Vec::new());
+    compare(&settings, |_, t, parameters, gradient| {
+        m.resize(gradient.len(), 0.0);
+        v.resize(gradient.len(), 0.0);
+        for (i, (parameter, g)) in parameters.iter_mut().zip(gradient).enumerate() {
+            // 5 × 3 weights, 2 × 5 weights, biases.
+            let (s, eta) = match i {
+                0..15 => (1.0 / 3.0_f64.sqrt(), 0.05),
+                15..25 => (1.0 / 5.0_f64.sqrt(), 0.05),
+                _ => (1.0, 0.025),
+            };
+            let g = s * g;
+            m[i] = 0.9 * m[i] + 0.1 * g;
+            v[i] = 0.99 * v[i] + 0.01 * g * g;
+            let (m_hat, v_hat) = (m[i] / (1.0 - 0.9_f64.powi(t)), v[i] / (1.0 - 0.99_f64.powi(t)));
+            **parameter -= s * (eta * m_hat / (v_hat.sqrt() + 0.1));
+        }
+    });
 }
 
 #[test]

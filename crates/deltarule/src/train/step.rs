@@ -10,7 +10,7 @@ use crate::optimizer::{Constants, Factors};
 use crate::pass::{Gradients, Pass};
 use crate::plan::Plan;
 use deltarule_kernels::products;
-use deltarule_kernels::{FlushToZero, Matrix, Moments, Panels, Parameters, Real, Step, Team};
+use deltarule_kernels::{Biases, FlushToZero, Matrix, Moments, Panels, Real, Step, Team, Weights};
 
 /// A network in training, with all the memory that its steps need.
 #[derive(Debug)]
@@ -181,7 +181,7 @@ impl<T: Real> Trainer<T> {
     }
 
     /// The regularised step of the weights of layer `l`.
-    fn step_of(&self, l: usize, rates: &Rates) -> Step<T> {
+    fn step_of_weights(&self, l: usize, rates: &Rates) -> Step<T> {
         let Regularisation { l2, l1, decay } = self.plan.regularisation;
         let n = self.samples as f64;
         Step {
@@ -192,20 +192,26 @@ impl<T: Real> Trainer<T> {
         }
     }
 
-    /// BP3, BP4 and the optimizer, in one pass over the weights of each layer.
+    /// The step of the biases of every layer. They are not regularised, and z has them unscaled whatever the
+    /// parametrisation, so that η is all that they may have of their own.
+    fn step_of_biases(&self, rates: &Rates) -> Step<T> {
+        rates.constants.step(Factors { eta: self.plan.eta_biases, epsilon: 1.0 }, rates.scale)
+    }
+
+    /// BP3 and BP4, each with the optimizer in its store.
     fn update(&mut self, team: &Team, batch: &Batch<'_, T>, rates: &Rates) {
         if let (Some(input), Some(training)) = (&self.pass.input, &mut self.input_scale) {
             equations::bp4_input_scale(&input.delta, batch.x, T::ONE, &mut training.gradient);
         }
         self.update_input_scale(rates);
-        let eta_b = rates.of_biases(&self.plan);
+        let step_b = self.step_of_biases(rates);
         for l in 0..self.network.layers.len() {
-            let step = &self.step_of(l, rates);
-            let input = self.pass.input_of(l, batch.x);
-            let parameters =
+            let step_w = self.step_of_weights(l, rates);
+            let (delta, input) = (&self.pass.layers[l].delta, self.pass.input_of(l, batch.x));
+            let (biases, weights) =
                 parameters(&mut self.network.layers[l], &mut self.transposed[l], &mut self.moments[l]);
-            let sink = Sink::Update { step, eta_b, parameters };
-            equations::bp3_bp4(team, &self.pass.layers[l].delta, input, sink);
+            equations::bp3(team, delta, Sink::Update { step: &step_b, parameters: biases });
+            equations::bp4(team, delta, input, Sink::Update { step: &step_w, parameters: weights });
         }
     }
 
@@ -225,12 +231,13 @@ impl<T: Real> Trainer<T> {
             training.gradient.copy_from_slice(gradient);
         }
         self.update_input_scale(&rates);
-        let eta_b = rates.of_biases(&self.plan);
+        let step_b = self.step_of_biases(&rates);
         for (l, gradient) in gradients.layers.iter().enumerate() {
-            let step = self.step_of(l, &rates);
-            let parameters =
+            let step_w = self.step_of_weights(l, &rates);
+            let (biases, weights) =
                 parameters(&mut self.network.layers[l], &mut self.transposed[l], &mut self.moments[l]);
-            products::update(team, gradient, &step, eta_b, parameters);
+            products::bias_update_by(team, &gradient.b, &step_b, biases);
+            products::weight_update_by(team, &gradient.w, &step_w, weights);
         }
     }
 
@@ -285,19 +292,14 @@ struct Rates {
     scale: f64,
 }
 
-impl Rates {
-    fn of_biases<T: Real>(&self, plan: &Plan) -> T {
-        self.constants.rule(Factors { eta: plan.eta_biases, epsilon: 1.0 }).1
-    }
-}
-
 fn parameters<'a, T: Real>(
     layer: &'a mut Layer<T>,
     transposed: &'a mut Panels<T>,
     moments: &'a mut Moments<T>,
-) -> Parameters<'a, T> {
+) -> (Biases<'a, T>, Weights<'a, T>) {
     let w_t = (transposed.outputs() > 0).then_some(transposed);
-    Parameters { w: &mut layer.w, w_t, b: &mut layer.b, moments }
+    let biases = Biases { b: &mut layer.b, moments: &mut moments.b };
+    (biases, Weights { w: &mut layer.w, w_t, moments: &mut moments.w })
 }
 
 fn total<T: Real>(each: &[f64], weights: Option<&[T]>) -> f64 {

@@ -2,9 +2,9 @@
 //!
 //! Inputs (0.05, 0.10), targets (0.01, 0.99), sigmoid, C = ½‖a − y‖². The arithmetic is in the comments.
 
-use deltarule::equations::{Sink, bp3_bp4};
+use deltarule::equations::{Sink, bp3, bp4};
 use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Team, Trace};
-use deltarule_kernels::{Moments, Parameters, Rule, Step};
+use deltarule_kernels::{Biases, Rule, Step, Weights};
 
 pub(crate) fn network() -> Network<f64> {
     let layer = |w: [[f64; 2]; 2], b: f64| Layer {
@@ -81,14 +81,13 @@ fn the_four_equations() {
 fn cost_after_one_step(eta_b: f64) -> f64 {
     let mut network = network();
     let trace = trace(&network);
-    let rule = Rule::Sgd;
-    let step = Step { rule, eta: 0.5, scale: trace.scale, l2: 0.0, l1: 0.0, decay: 0.0 };
-    for (l, layer) in network.layers.iter_mut().enumerate() {
-        let mut moments = Moments::zeros(rule.moments(), 2, 2);
-        let Layer { w, b, .. } = layer;
-        let parameters = Parameters { w, w_t: None, b, moments: &mut moments };
-        let sink = Sink::Update { step: &step, eta_b, parameters };
-        bp3_bp4(&Team::single(), &trace.pass.layers[l].delta, trace.input_of(l), sink);
+    let step = |eta| Step { rule: Rule::Sgd, eta, scale: trace.scale, l2: 0.0, l1: 0.0, decay: 0.0 };
+    for (l, Layer { w, b, .. }) in network.layers.iter_mut().enumerate() {
+        let (team, delta, input) = (Team::single(), &trace.pass.layers[l].delta, trace.input_of(l));
+        let parameters = Biases { b, moments: &mut [] };
+        bp3(&team, delta, Sink::Update { step: &step(eta_b), parameters });
+        let parameters = Weights { w, w_t: None, moments: &mut [] };
+        bp4(&team, delta, input, Sink::Update { step: &step(0.5), parameters });
     }
     self::trace(&network).cost()
 }
