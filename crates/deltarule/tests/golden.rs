@@ -76,7 +76,7 @@ fn goldens() -> Vec<Golden> {
                 schedule: Some(ScheduleName::Cosine),
                 ..settings(&[256, 128], Relu, Adam, 128)
             },
-            hashes: [0xf713_e591_3f2d_945c, 0xc99e_1938_943e_704e],
+            hashes: [0x03eb_892f_167b_b4c1, 0x0945_0ca3_7879_4e91],
         },
         Golden {
             name: "AdamW with clipping, one sample a step",
@@ -84,7 +84,7 @@ fn goldens() -> Vec<Golden> {
             samples: 20,
             task: Task::Regression,
             settings: Settings { clip: Some(0.5), l1: Some(0.01), ..settings(&[65], Mish, AdamW, 1) },
-            hashes: [0x3105_5e0c_928d_2349, 0xf222_9a2e_0944_4902],
+            hashes: [0xe5b6_3d6e_39a8_fc4e, 0xd133_e060_f1cd_2193],
         },
     ]
 }
