@@ -104,6 +104,12 @@ pub(crate) struct DataArgs {
     /// The first line of a CSV file is data; columns are called column_1, column_2, ….
     #[arg(long)]
     pub(crate) no_header: bool,
+    /// The first line of a CSV file holds names, even where they are numbers.
+    #[arg(long, conflicts_with = "no_header")]
+    pub(crate) header: bool,
+    /// Refuse tables of more columns; 65,536 when not given.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_columns: Option<usize>,
     /// Numbers of a CSV file are written with a decimal comma.
     #[arg(long)]
     pub(crate) decimal_comma: bool,
@@ -218,7 +224,7 @@ pub(crate) struct Train {
     pub(crate) reading: DataArgs,
     #[command(flatten)]
     pub(crate) learning: LearningArgs,
-    /// Folder of the run, instead of runs/<data>-<n>.
+    /// Folder of the run, instead of runs/DATA-N.
     #[arg(long, value_name = "FOLDER", help_heading = "Run")]
     pub(crate) out: Option<PathBuf>,
     /// Replace the run that is already in --out.

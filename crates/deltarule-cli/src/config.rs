@@ -53,6 +53,10 @@ pub(crate) struct DataSettings {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) no_header: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) header: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_columns: Option<usize>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) decimal_comma: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) missing: Vec<String>,
@@ -236,6 +240,8 @@ impl Config {
                 test: held("--test", &data.test)?,
                 delimiter: data.delimiter,
                 no_header: data.no_header,
+                header: data.header,
+                max_columns: data.max_columns,
                 decimal_comma: data.decimal_comma,
                 missing: list(&data.missing),
                 stream: data.stream,
@@ -265,6 +271,8 @@ impl Config {
                 test: data.test.or(under.test),
                 delimiter: data.delimiter.or(under.delimiter),
                 no_header: data.no_header || under.no_header,
+                header: data.header || under.header,
+                max_columns: data.max_columns.or(under.max_columns),
                 decimal_comma: data.decimal_comma || under.decimal_comma,
                 missing: list(data.missing, under.missing),
                 stream: data.stream || under.stream,

@@ -376,6 +376,11 @@ pub(crate) fn read_options(data: &DataSettings) -> ReadOptions {
     options.missing.extend(data.missing.iter().cloned());
     if data.no_header {
         options.header = Header::Absent;
+    } else if data.header {
+        options.header = Header::Present;
+    }
+    if let Some(most) = data.max_columns {
+        options.max_columns = most;
     }
     options
 }

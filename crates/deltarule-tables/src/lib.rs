@@ -2,7 +2,7 @@
 //!
 //! A table is read ([`read`]), looked at ([`kinds`]), and made into data sets by what its training rows teach
 //! ([`load`]); the [`Preparation`] that was learned goes into the model file and prepares other tables the same way.
-//! Predictions are written row for row ([`write`](crate::write)). Tables larger than memory train as a [`stream`].
+//! Predictions are written row for row ([writing](crate::write)). Tables larger than memory train as a [`stream`].
 //!
 //! ```
 //! use deltarule_tables::read::{ReadOptions, Source};

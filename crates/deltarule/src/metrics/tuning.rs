@@ -81,7 +81,7 @@ pub struct Temperature {
 ///
 /// `z` holds the weighted inputs of the output layer, one row a sample; a single column is the input of a sigmoid, as
 /// which (0, z) stands. As a function of β = 1/T the loss is convex, with the derivatives
-/// mean(E[z] − z_y) and mean(Var[z]), mean and variance taken over the classes with the probabilities softmax(βz).
+/// mean(E\[z\] − z_y) and mean(Var\[z\]), mean and variance taken over the classes with the probabilities softmax(βz).
 /// Newton's steps find the root of the first, and bisection wherever they would leave the interval that holds it.
 ///
 /// # Errors
