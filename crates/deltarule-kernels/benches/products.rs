@@ -60,9 +60,9 @@ fn all<T: Real>(criterion: &mut Criterion) {
             group.bench_function(product, |bencher| {
                 bencher.iter(|| {
                     let biases = Biases { b: &mut b, moments: &mut moments.b };
-                    products::bias_update(&team, Rows::all(&delta), &step, biases);
+                    products::bias_update(&team, &delta, &step, biases);
                     let weights = Weights { w: &mut w, w_t: Some(&mut w_t), moments: &mut moments.w };
-                    products::weight_update(&team, Rows::all(&delta), Rows::all(&x), &step, weights);
+                    products::weight_update(&team, &delta, Rows::all(&x), &step, weights);
                 });
             });
         }

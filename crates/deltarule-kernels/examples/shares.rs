@@ -102,8 +102,8 @@ fn shares<T: Real>(filter: &str, threads: usize) {
         });
         let mut gradient = Gradient { w: Panels::zeros(outputs, inputs), b: vec![T::ZERO; outputs] };
         line(name, "gradient", flops, &mut || {
-            products::bias_gradient(&team, (&delta).into(), T::ONE, &mut gradient.b);
-            products::weight_gradient(&team, (&delta).into(), x, T::ONE, &mut gradient.w);
+            products::bias_gradient(&team, &delta, T::ONE, &mut gradient.b);
+            products::weight_gradient(&team, &delta, x, T::ONE, &mut gradient.w);
         });
         let adam =
             Rule::Adam { beta1: T::from_f64(0.9), beta2: T::from_f64(0.999), epsilon: T::from_f64(1e-8) };
@@ -120,9 +120,9 @@ fn shares<T: Real>(filter: &str, threads: usize) {
             line(name, product, flops, &mut || {
                 let w_t = mirrored.then_some(&mut w_t);
                 let biases = Biases { b: &mut b, moments: &mut moments.b };
-                products::bias_update(&team, (&delta).into(), &step, biases);
+                products::bias_update(&team, &delta, &step, biases);
                 let weights = Weights { w: &mut w, w_t, moments: &mut moments.w };
-                products::weight_update(&team, (&delta).into(), x, &step, weights);
+                products::weight_update(&team, &delta, x, &step, weights);
             });
         }
     }

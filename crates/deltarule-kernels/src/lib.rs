@@ -52,6 +52,7 @@ mod biases;
 mod descend;
 pub mod elementwise;
 pub mod flush;
+mod huge_pages;
 mod isa;
 pub mod lanes;
 pub mod math;

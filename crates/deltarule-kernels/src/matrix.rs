@@ -1,5 +1,6 @@
 //! Row-major matrices whose rows start on cache lines, and views of some of their rows.
 
+use crate::huge_pages;
 use crate::real::Real;
 use crate::tile::{Lines, Target};
 use std::fmt;
@@ -9,7 +10,7 @@ use std::ops::Range;
 /// One cache line; gives buffers their alignment.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([u8; 64]);
+pub(crate) struct Line([u8; 64]);
 
 /// Zeroed memory for `len` values, rounded up to whole cache lines and aligned to them.
 #[derive(Clone)]
@@ -20,13 +21,14 @@ pub(crate) struct Buffer<T> {
 
 impl<T: Real> Buffer<T> {
     pub(crate) fn zeros(len: usize) -> Self {
-        Self { lines: vec![Line([0; 64]); len.div_ceil(T::PER_LINE)], values: PhantomData }
+        Self::try_zeros(len).unwrap_or_else(|| panic!("no memory for {len} values of {}", T::NAME))
     }
 
     pub(crate) fn try_zeros(len: usize) -> Option<Self> {
         let count = len.div_ceil(T::PER_LINE);
         let mut lines = Vec::new();
         lines.try_reserve_exact(count).ok()?;
+        huge_pages::ask_for(lines.spare_capacity_mut());
         lines.resize(count, Line([0; 64]));
         Some(Self { lines, values: PhantomData })
     }

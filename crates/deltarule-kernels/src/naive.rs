@@ -56,14 +56,14 @@ pub fn backward<T: Real, F: Elementwise<T>>(
 /// BP3: `scale · Σ_i δ_ij`, stored in `gradient`.
 ///
 /// The sums start at 0 and run over the rows i in order.
-pub fn bias_gradient<T: Real>(delta: Rows<'_, T>, scale: T, gradient: &mut [T]) {
+pub fn bias_gradient<T: Real>(delta: &Matrix<T>, scale: T, gradient: &mut [T]) {
     for (j, gradient) in gradient.iter_mut().enumerate() {
-        *gradient = delta.iter().fold(T::ZERO, |sum, d| sum + d[j]) * scale;
+        *gradient = Rows::all(delta).iter().fold(T::ZERO, |sum, d| sum + d[j]) * scale;
     }
 }
 
 /// BP3 with the optimizer in the store: the sums of [`bias_gradient`] go straight into `step` and are not kept.
-pub fn bias_update<T: Real>(delta: Rows<'_, T>, step: &Step<T>, biases: Biases<'_, T>) {
+pub fn bias_update<T: Real>(delta: &Matrix<T>, step: &Step<T>, biases: Biases<'_, T>) {
     let mut sums = vec![T::ZERO; biases.b.len()];
     bias_gradient(delta, T::ONE, &mut sums);
     bias_update_by(&sums, step, biases);
@@ -83,17 +83,17 @@ pub fn bias_update_by<T: Real>(gradient: &[T], step: &Step<T>, biases: Biases<'_
 /// BP4: `scale · Σ_i δ_ij x_ik`, stored in `gradient`.
 ///
 /// The sums start at 0 and run over the rows i in order.
-pub fn weight_gradient<T: Real>(delta: Rows<'_, T>, x: Rows<'_, T>, scale: T, gradient: &mut Panels<T>) {
+pub fn weight_gradient<T: Real>(delta: &Matrix<T>, x: Rows<'_, T>, scale: T, gradient: &mut Panels<T>) {
     for j in 0..delta.cols() {
         for k in 0..x.cols() {
-            let sum = delta.iter().zip(x.iter()).fold(T::ZERO, |sum, (d, x)| x[k].fma(d[j], sum));
+            let sum = Rows::all(delta).iter().zip(x.iter()).fold(T::ZERO, |sum, (d, x)| x[k].fma(d[j], sum));
             gradient.set(j, k, sum * scale);
         }
     }
 }
 
 /// BP4 with the optimizer in the store: the sums of [`weight_gradient`] go straight into `step` and are not kept.
-pub fn weight_update<T: Real>(delta: Rows<'_, T>, x: Rows<'_, T>, step: &Step<T>, weights: Weights<'_, T>) {
+pub fn weight_update<T: Real>(delta: &Matrix<T>, x: Rows<'_, T>, step: &Step<T>, weights: Weights<'_, T>) {
     let mut sums = Panels::zeros(weights.w.outputs(), weights.w.inputs());
     weight_gradient(delta, x, T::ONE, &mut sums);
     weight_update_by(&sums, step, weights);

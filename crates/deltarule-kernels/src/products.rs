@@ -1,7 +1,7 @@
 //! The three products of backpropagation, each with what is done to a result before it is stored.
 
 use crate::biases;
-use crate::descend::{self, Layer, Sums};
+use crate::descend::{self, Layer, Samples, Sums};
 use crate::elementwise::{Elementwise, Source};
 use crate::flush::FlushToZero;
 use crate::matrix::{Matrix, Rows};
@@ -144,7 +144,7 @@ pub struct Biases<'a, T: Real> {
 ///
 /// # Panics
 /// When the sizes do not fit together.
-pub fn bias_gradient<T: Real>(team: &Team, delta: Rows<'_, T>, scale: T, gradient: &mut [T]) {
+pub fn bias_gradient<T: Real>(team: &Team, delta: &Matrix<T>, scale: T, gradient: &mut [T]) {
     let part = bias_part(bias_sums(delta, gradient), Fate::Kept(scale), gradient, &mut [], 0);
     descend_biases(team, part);
 }
@@ -153,7 +153,7 @@ pub fn bias_gradient<T: Real>(team: &Team, delta: Rows<'_, T>, scale: T, gradien
 ///
 /// # Panics
 /// When the sizes do not fit together.
-pub fn bias_update<T: Real>(team: &Team, delta: Rows<'_, T>, step: &Step<T>, biases: Biases<'_, T>) {
+pub fn bias_update<T: Real>(team: &Team, delta: &Matrix<T>, step: &Step<T>, biases: Biases<'_, T>) {
     let Biases { b, moments } = biases;
     let sums = bias_sums(delta, b);
     descend_biases(team, bias_part(sums, Fate::Applied(*step), b, moments, step.rule.moments()));
@@ -170,9 +170,9 @@ pub fn bias_update_by<T: Real>(team: &Team, gradient: &[T], step: &Step<T>, bias
     descend_biases(team, bias_part(sums, Fate::Applied(*step), b, moments, step.rule.moments()));
 }
 
-fn bias_sums<'a, T: Real>(delta: Rows<'a, T>, b: &[T]) -> biases::Sums<'a, T> {
+fn bias_sums<'a, T: Real>(delta: &Matrix<T>, b: &[T]) -> biases::Sums<'a, T> {
     assert_eq!(delta.cols(), b.len(), "errors of a row and biases");
-    biases::Sums::Rows { delta: delta.lines(), count: delta.len() }
+    biases::Sums::Rows { delta: Rows::all(delta).lines(), count: delta.rows() }
 }
 
 fn bias_part<'a, T: Real>(
@@ -205,12 +205,13 @@ fn descend_biases<T: Real>(team: &Team, part: biases::Part<'_, T>) {
 /// When the sizes do not fit together.
 pub fn weight_gradient<T: Real>(
     team: &Team,
-    delta: Rows<'_, T>,
+    delta: &Matrix<T>,
     x: Rows<'_, T>,
     scale: T,
     gradient: &mut Panels<T>,
 ) {
-    descend(team, Layer::new(gradient), weight_sums(delta, x), Fate::Kept(scale));
+    let sums = weight_sums(delta, x, gradient);
+    descend(team, Layer::new(gradient), sums, Fate::Kept(scale));
 }
 
 /// BP4 with the optimizer in the store: the sums of [`weight_gradient`] go straight into `step` and are not kept.
@@ -219,13 +220,14 @@ pub fn weight_gradient<T: Real>(
 /// When the sizes do not fit together.
 pub fn weight_update<T: Real>(
     team: &Team,
-    delta: Rows<'_, T>,
+    delta: &Matrix<T>,
     x: Rows<'_, T>,
     step: &Step<T>,
     weights: Weights<'_, T>,
 ) {
+    let sums = weight_sums(delta, x, weights.w);
     let layer = layer_of(weights, step.rule.moments());
-    descend(team, layer, weight_sums(delta, x), Fate::Applied(*step));
+    descend(team, layer, sums, Fate::Applied(*step));
 }
 
 /// The optimizer on a gradient of weights that was kept: `step.scale` multiplies it once more (clipping), 1 leaves it.
@@ -242,16 +244,11 @@ pub fn weight_update_by<T: Real>(team: &Team, gradient: &Panels<T>, step: &Step<
     descend(team, layer, Sums::Kept(gradient.storage()), Fate::Applied(*step));
 }
 
-/// The products of rows, whose sizes are checked when the layer's are known.
-fn weight_sums<'a, T: Real>(delta: Rows<'a, T>, x: Rows<'a, T>) -> Sums<'a, T> {
-    assert_eq!(delta.len(), x.len(), "rows of δ and of x");
-    Sums::Rows {
-        delta: delta.lines(),
-        x: x.lines(),
-        count: x.len(),
-        delta_cols: delta.cols(),
-        x_cols: x.cols(),
-    }
+/// The products of rows that fit the layer.
+fn weight_sums<'a, T: Real>(delta: &Matrix<T>, x: Rows<'_, T>, w: &Panels<T>) -> Sums<'a, T> {
+    assert_eq!(delta.cols(), w.outputs(), "errors of a row and outputs of the layer");
+    assert_eq!(x.cols(), w.inputs(), "values of a row and inputs of the layer");
+    Sums::Rows(Samples::new(delta, x))
 }
 
 /// Where the weights of a layer and their running values are.
@@ -274,19 +271,16 @@ fn layer_of<T: Real>(weights: Weights<'_, T>, count: usize) -> Layer<T> {
 /// The common part of the products for weights.
 fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<T>) {
     let Layer { outputs, inputs, .. } = layer;
-    let rows = match sums {
-        Sums::Rows { count, delta_cols, x_cols, .. } => {
-            assert_eq!(delta_cols, outputs, "errors of a row and outputs of the layer");
-            assert_eq!(x_cols, inputs, "values of a row and inputs of the layer");
-            count
-        }
+    let samples = match sums {
+        Sums::Rows(samples) => samples.count,
         // The work of an update is some ten times that of a multiplication.
         Sums::Kept(_) => 10,
     };
     let panels = outputs.div_ceil(Panels::<T>::WIDTH);
-    let (columns, most) = if is_shared(team, rows, outputs, inputs) {
-        let row_parts = (team.threads() * PARTS_PER_THREAD).div_ceil(panels);
-        (panels, inputs.div_ceil(row_parts).next_multiple_of(Panels::<T>::WIDTH))
+    let (columns, most) = if is_shared(team, samples, outputs, inputs) {
+        let parts = team.threads() * PARTS_PER_THREAD;
+        let columns = panels.min(parts);
+        (columns, inputs.div_ceil(parts.div_ceil(columns)).next_multiple_of(Panels::<T>::WIDTH))
     } else {
         (1, inputs)
     };

@@ -19,7 +19,7 @@ use std::ops::Range;
 pub(crate) unsafe fn accumulate<V: Vector, L: Fn(usize) -> V::Real, const R: usize, const C: usize>(
     sums: &mut [[V; C]; R],
     steps: Range<usize>,
-    operands: impl Fn(usize) -> (L, *const V::Real),
+    mut operands: impl FnMut(usize) -> (L, *const V::Real),
 ) {
     let mut p = steps.start;
     while p < steps.end {
@@ -100,6 +100,12 @@ impl Strip {
             // Vectors shorter than a cache line always come in pairs: a line has room for them.
             vectors: if V::COUNT == V::Real::PER_LINE { outputs.div_ceil(V::COUNT) } else { 2 },
         }
+    }
+
+    /// The pitch of a strip of `C` vectors: known beforehand where one strip is a whole panel.
+    #[inline(always)]
+    pub(crate) fn pitch_of<V: Vector, const C: usize>(self) -> usize {
+        if const { V::COUNT == V::Real::PER_LINE } { C * V::COUNT } else { self.pitch }
     }
 
     /// Lanes of the strip, padding included.

@@ -64,34 +64,28 @@ impl<T: Real> Step<T> {
     /// l1 and decay are all zero there are no penalties, not even of an infinite weight.
     #[inline(always)]
     pub fn apply<V: Lanes<Real = T>>(&self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
-        let (g, w) = self.penalised(sum, w, self.is_plain());
         match self.rule {
-            Rule::Sgd => Sgd.apply(self.eta, g, w, moments),
-            Rule::Momentum { mu } => Momentum { mu }.apply(self.eta, g, w, moments),
-            Rule::Nesterov { mu } => Nesterov { mu }.apply(self.eta, g, w, moments),
+            Rule::Sgd => self.by(Sgd, sum, w, moments),
+            Rule::Momentum { mu } => self.by(Momentum { mu }, sum, w, moments),
+            Rule::Nesterov { mu } => self.by(Nesterov { mu }, sum, w, moments),
             Rule::Adam { beta1, beta2, epsilon } => {
-                Adam { beta1, beta2, epsilon }.apply(self.eta, g, w, moments)
+                self.by(Adam::new(beta1, beta2, epsilon), sum, w, moments)
             }
         }
     }
 
-    /// Whether there is nothing but the rule: no l2, l1 or decay.
-    fn is_plain(&self) -> bool {
-        self.l2 == T::ZERO && self.l1 == T::ZERO && self.decay == T::ZERO
+    #[inline(always)]
+    fn by<V: Lanes<Real = T>>(&self, rule: impl Moving<T>, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
+        if self.is_plain() {
+            Plain::new(*self, rule).apply(sum, w, moments)
+        } else {
+            Penalised::new(*self, rule).apply(sum, w, moments)
+        }
     }
 
-    /// The gradient with its penalties, and the decayed parameter.
-    #[inline(always)]
-    fn penalised<V: Lanes<Real = T>>(&self, sum: V, w: V, plain: bool) -> (V, V) {
-        let g = sum * V::splat(self.scale);
-        if plain {
-            return (g, w);
-        }
-        let g = V::splat(self.l2).fma(w, g);
-        let sign = V::select(w.equals(V::zero()), V::zero(), V::one().with_sign(w));
-        let g = V::splat(self.l1).fma(sign, g);
-        let w = V::splat(-self.decay).fma(w, w);
-        (g, w)
+    /// Whether there is nothing but the rule: no l2, l1 or decay.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.l2 == T::ZERO && self.l1 == T::ZERO && self.decay == T::ZERO
     }
 }
 
@@ -124,6 +118,8 @@ impl<T: Real> Moments<T> {
 pub(crate) trait Store<T: Real>: Copy + Send + Sync {
     /// How many running values are read and written.
     const MOMENTS: usize;
+    /// Whether small batches are worth a store of their own, compiled for every row of a tile.
+    const AT_ONCE: bool;
     /// The new value and running values.
     fn apply<V: Lanes<Real = T>>(self, sum: V, value: V, moments: [V; 2]) -> (V, [V; 2]);
 }
@@ -134,32 +130,66 @@ pub(crate) struct Keep<T>(pub(crate) T);
 
 impl<T: Real> Store<T> for Keep<T> {
     const MOMENTS: usize = 0;
+    const AT_ONCE: bool = false;
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, sum: V, _: V, moments: [V; 2]) -> (V, [V; 2]) {
         (sum * V::splat(self.0), moments)
     }
 }
 
-/// A step with its rule as a type of its own.
+/// A step that is nothing but its rule, which is a type of its own, with all that can be computed before it is applied.
 #[derive(Clone, Copy)]
-pub(crate) struct Known<T, R> {
-    step: Step<T>,
+pub(crate) struct Plain<T, R> {
+    scale: T,
+    minus_eta: T,
     rule: R,
-    plain: bool,
 }
 
-impl<T: Real, R> Known<T, R> {
+impl<T: Real, R> Plain<T, R> {
+    #[inline(always)]
     pub(crate) fn new(step: Step<T>, rule: R) -> Self {
-        Self { plain: step.is_plain(), step, rule }
+        Self { scale: step.scale, minus_eta: -step.eta, rule }
     }
 }
 
-impl<T: Real, R: Moving<T>> Store<T> for Known<T, R> {
+impl<T: Real, R: Moving<T>> Store<T> for Plain<T, R> {
     const MOMENTS: usize = R::MOMENTS;
+    const AT_ONCE: bool = R::COMMON;
     #[inline(always)]
-    fn apply<V: Lanes<Real = T>>(self, sum: V, value: V, moments: [V; 2]) -> (V, [V; 2]) {
-        let (g, w) = self.step.penalised(sum, value, self.plain);
-        self.rule.apply(self.step.eta, g, w, moments)
+    fn apply<V: Lanes<Real = T>>(self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
+        self.rule.apply(self.minus_eta, sum * V::splat(self.scale), w, moments)
+    }
+}
+
+/// A step with l2, l1 or decay before its rule.
+#[derive(Clone, Copy)]
+pub(crate) struct Penalised<T, R> {
+    scale: T,
+    minus_eta: T,
+    rule: R,
+    l2: T,
+    l1: T,
+    minus_decay: T,
+}
+
+impl<T: Real, R> Penalised<T, R> {
+    #[inline(always)]
+    pub(crate) fn new(step: Step<T>, rule: R) -> Self {
+        let Step { eta, scale, l2, l1, decay, .. } = step;
+        Self { scale, minus_eta: -eta, rule, l2, l1, minus_decay: -decay }
+    }
+}
+
+impl<T: Real, R: Moving<T>> Store<T> for Penalised<T, R> {
+    const MOMENTS: usize = R::MOMENTS;
+    const AT_ONCE: bool = false;
+    #[inline(always)]
+    fn apply<V: Lanes<Real = T>>(self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
+        let g = V::splat(self.l2).fma(w, sum * V::splat(self.scale));
+        let sign = V::select(w.equals(V::zero()), V::zero(), V::one().with_sign(w));
+        let g = V::splat(self.l1).fma(sign, g);
+        let w = V::splat(self.minus_decay).fma(w, w);
+        self.rule.apply(self.minus_eta, g, w, moments)
     }
 }
 
@@ -167,8 +197,10 @@ impl<T: Real, R: Moving<T>> Store<T> for Known<T, R> {
 pub(crate) trait Moving<T: Real>: Copy + Send + Sync {
     /// How many running values it keeps.
     const MOMENTS: usize;
+    /// Whether small batches often come with it.
+    const COMMON: bool;
     /// The new parameter and running values from the gradient and the old ones.
-    fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, moments: [V; 2]) -> (V, [V; 2]);
+    fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, moments: [V; 2]) -> (V, [V; 2]);
 }
 
 #[derive(Clone, Copy)]
@@ -176,9 +208,10 @@ pub(crate) struct Sgd;
 
 impl<T: Real> Moving<T> for Sgd {
     const MOMENTS: usize = 0;
+    const COMMON: bool = true;
     #[inline(always)]
-    fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
-        (V::splat(-eta).fma(g, w), moments)
+    fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
+        (V::splat(minus_eta).fma(g, w), moments)
     }
 }
 
@@ -189,10 +222,11 @@ pub(crate) struct Momentum<T> {
 
 impl<T: Real> Moving<T> for Momentum<T> {
     const MOMENTS: usize = 1;
+    const COMMON: bool = false;
     #[inline(always)]
-    fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, [m, unused]: [V; 2]) -> (V, [V; 2]) {
+    fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, [m, unused]: [V; 2]) -> (V, [V; 2]) {
         let m = V::splat(self.mu).fma(m, g);
-        (V::splat(-eta).fma(m, w), [m, unused])
+        (V::splat(minus_eta).fma(m, w), [m, unused])
     }
 }
 
@@ -203,28 +237,38 @@ pub(crate) struct Nesterov<T> {
 
 impl<T: Real> Moving<T> for Nesterov<T> {
     const MOMENTS: usize = 1;
+    const COMMON: bool = false;
     #[inline(always)]
-    fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, [m, unused]: [V; 2]) -> (V, [V; 2]) {
+    fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, [m, unused]: [V; 2]) -> (V, [V; 2]) {
         let mu = V::splat(self.mu);
         let m = mu.fma(m, g);
-        (V::splat(-eta).fma(mu.fma(m, g), w), [m, unused])
+        (V::splat(minus_eta).fma(mu.fma(m, g), w), [m, unused])
     }
 }
 
 #[derive(Clone, Copy)]
 pub(crate) struct Adam<T> {
-    pub(crate) beta1: T,
-    pub(crate) beta2: T,
-    pub(crate) epsilon: T,
+    /// 1 − β₁
+    pace1: T,
+    /// 1 − β₂
+    pace2: T,
+    epsilon: T,
+}
+
+impl<T: Real> Adam<T> {
+    #[inline(always)]
+    pub(crate) fn new(beta1: T, beta2: T, epsilon: T) -> Self {
+        Self { pace1: T::ONE - beta1, pace2: T::ONE - beta2, epsilon }
+    }
 }
 
 impl<T: Real> Moving<T> for Adam<T> {
     const MOMENTS: usize = 2;
+    const COMMON: bool = true;
     #[inline(always)]
-    fn apply<V: Lanes<Real = T>>(self, eta: T, g: V, w: V, [m, v]: [V; 2]) -> (V, [V; 2]) {
-        let Self { beta1, beta2, epsilon } = self;
-        let m = V::splat(T::ONE - beta1).fma(g - m, m);
-        let v = V::splat(T::ONE - beta2).fma(g.fma(g, -v), v);
-        (V::splat(-eta).fma(m / (v.square_root() + V::splat(epsilon)), w), [m, v])
+    fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, [m, v]: [V; 2]) -> (V, [V; 2]) {
+        let m = V::splat(self.pace1).fma(g - m, m);
+        let v = V::splat(self.pace2).fma(g.fma(g, -v), v);
+        (V::splat(minus_eta).fma(m / (v.square_root() + V::splat(self.epsilon)), w), [m, v])
     }
 }

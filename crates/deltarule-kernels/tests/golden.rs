@@ -97,9 +97,9 @@ fn train<T: Real>(team: &Team, sizes: &[usize], batch: usize, rule: Rule<T>, pen
             let input = below.last().map_or(batch_of(&x), |below| Rows::all(&below.a));
             let Layer { w, w_t, b, moments, delta, .. } = &mut here[0];
             let weights = Weights { w, w_t: (l > 0).then_some(w_t), moments: &mut moments.w };
-            products::weight_update(team, Rows::all(delta), input, &step, weights);
+            products::weight_update(team, delta, input, &step, weights);
             let biases = Biases { b, moments: &mut moments.b };
-            products::bias_update(team, Rows::all(delta), &step_b, biases);
+            products::bias_update(team, delta, &step_b, biases);
         }
     }
     let values = layers.iter().flat_map(|layer| layer.w.iter().chain(layer.b.iter().copied()));

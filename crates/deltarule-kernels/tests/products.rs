@@ -143,11 +143,11 @@ fn check_layer<T: Real>(team: &Team, numbers: &mut Numbers, [rows, inputs, outpu
     let scale = T::from_f64(0.125);
     let (mut gradient_w, mut gradient_b) = (numbers.panels(outputs, inputs), b.clone());
     let (mut slow_gradient_w, mut slow_gradient_b) = (gradient_w.clone(), b.clone());
-    products::bias_gradient(team, (&delta).into(), scale, &mut gradient_b);
-    naive::bias_gradient((&delta).into(), scale, &mut slow_gradient_b);
+    products::bias_gradient(team, &delta, scale, &mut gradient_b);
+    naive::bias_gradient(&delta, scale, &mut slow_gradient_b);
     assert_same(&gradient_b, &slow_gradient_b, &("∂C/∂b", what));
-    products::weight_gradient(team, (&delta).into(), x, scale, &mut gradient_w);
-    naive::weight_gradient((&delta).into(), x, scale, &mut slow_gradient_w);
+    products::weight_gradient(team, &delta, x, scale, &mut gradient_w);
+    naive::weight_gradient(&delta, x, scale, &mut slow_gradient_w);
     assert_same(gradient_w.storage(), slow_gradient_w.storage(), &("∂C/∂w", what));
 
     let penalties = [0.0, 0.01].map(T::from_f64);
@@ -168,10 +168,10 @@ fn check_layer<T: Real>(team: &Team, numbers: &mut Numbers, [rows, inputs, outpu
             let biases = Biases { b: &mut b, moments: &mut moments.b };
             let slow_biases = Biases { b: &mut slow_b, moments: &mut slow_moments.b };
             if round < 2 {
-                products::bias_update(team, (&delta).into(), &step, biases);
-                naive::bias_update((&delta).into(), &step, slow_biases);
-                products::weight_update(team, (&delta).into(), x, &step, weights);
-                naive::weight_update((&delta).into(), x, &step, slow_weights);
+                products::bias_update(team, &delta, &step, biases);
+                naive::bias_update(&delta, &step, slow_biases);
+                products::weight_update(team, &delta, x, &step, weights);
+                naive::weight_update(&delta, x, &step, slow_weights);
             } else {
                 products::bias_update_by(team, &gradient_b, &step, biases);
                 naive::bias_update_by(&slow_gradient_b, &step, slow_biases);
@@ -210,8 +210,10 @@ fn check_shapes<T: Real>(isa: Isa) {
         let shape = [40, 70, 70].map(|limit| numbers.below(limit));
         check_layer::<T>(&team, &mut numbers, shape, n % 4 == 0);
     }
-    // More steps than one block of the sum has.
-    check_layer::<T>(&team, &mut numbers, [15, 1030, 35], false);
+    // More steps than one block of the sum has; then, for BP4, rows too far apart, and more than it takes at once.
+    for shape in [[15, 1030, 35], [100, 1030, 35], [260, 90, 300], [530, 37, 33]] {
+        check_layer::<T>(&team, &mut numbers, shape, false);
+    }
 }
 
 #[test]

@@ -106,9 +106,9 @@ fn products_allocate_nothing() {
             products::forward(&team, Rows::all(&x), &w, &b, Identity, None, &mut a);
             products::backward(&team, Rows::all(&a), &w_t, Identity, &x, &mut delta);
             let weights = Weights { w: &mut w, w_t: Some(&mut w_t), moments: &mut moments.w };
-            products::weight_update(&team, Rows::all(&a), Rows::all(&x), &step, weights);
+            products::weight_update(&team, &a, Rows::all(&x), &step, weights);
             let biases = Biases { b: &mut b, moments: &mut moments.b };
-            products::bias_update(&team, Rows::all(&a), &step, biases);
+            products::bias_update(&team, &a, &step, biases);
         };
         products(); // The threads start here.
         std::thread::sleep(std::time::Duration::from_millis(50));

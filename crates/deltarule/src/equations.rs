@@ -134,7 +134,6 @@ pub enum Sink<'a, T: Real, G: ?Sized, P> {
 /// ∂C/∂bˡⱼ = δˡⱼ              → scale · Σᵢ δˡᵢⱼ
 /// ```
 pub fn bp3<T: Real>(team: &Team, delta: &Matrix<T>, sink: Sink<'_, T, [T], Biases<'_, T>>) {
-    let delta = Rows::all(delta);
     match sink {
         Sink::Store { scale, gradient } => products::bias_gradient(team, delta, scale, gradient),
         Sink::Update { step, parameters } => products::bias_update(team, delta, step, parameters),
@@ -154,7 +153,6 @@ pub fn bp4<T: Real>(
     input: Rows<'_, T>,
     sink: Sink<'_, T, Panels<T>, Weights<'_, T>>,
 ) {
-    let delta = Rows::all(delta);
     match sink {
         Sink::Store { scale, gradient } => products::weight_gradient(team, delta, input, scale, gradient),
         Sink::Update { step, parameters } => products::weight_update(team, delta, input, step, parameters),

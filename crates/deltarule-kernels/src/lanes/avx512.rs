@@ -157,7 +157,7 @@ macro_rules! zmm {
         // SAFETY: `COUNT` values are read and written, and `enter` runs its task with AVX-512.
         unsafe impl Vector for $name {
             const ROWS: usize = 14;
-            const UPDATE_ROWS: usize = 8;
+            const UPDATE_ROWS: usize = 10;
 
             #[inline(always)]
             unsafe fn read(from: *const $real) -> Self {

@@ -11,7 +11,7 @@ use crate::multiply::{Tile, tile_of};
 pub unsafe trait Vector: Lanes {
     /// Rows of a product's tile that is two vectors wide: as many as keep the sums in registers.
     const ROWS: usize;
-    /// Rows of a tile of the gradient, which shares the registers with the optimizer: 6 or 8.
+    /// Rows of a tile of the gradient, which shares the registers with the optimizer: 6 or 10.
     const UPDATE_ROWS: usize;
 
     /// The `COUNT` values at `from`.
