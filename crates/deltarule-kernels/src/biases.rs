@@ -33,7 +33,7 @@ impl<T: Real> Task<T> for Part<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(mut self) {
+    fn run<V: Vector<Real = T>>(&mut self) {
         let mut at = 0;
         while at < self.b.len() {
             let vectors = (self.b.len() - at).div_ceil(V::COUNT);

@@ -53,28 +53,28 @@ impl<T: Real> Layer<T> {
 }
 
 /// The inputs `rows` of some panels of the layer.
-#[derive(Clone)]
 pub struct Part<'a, T> {
-    pub(crate) layer: Layer<T>,
-    pub(crate) sums: Sums<'a, T>,
-    pub(crate) fate: Fate<T>,
+    pub(crate) layer: &'a Layer<T>,
+    pub(crate) sums: &'a Sums<'a, T>,
+    pub(crate) fate: &'a Fate<T>,
     pub(crate) panels: Range<usize>,
     /// Starts at a multiple of a cache line's values.
     pub(crate) rows: Range<usize>,
 }
 
-// SAFETY: each part writes the rows of its own panels and range, and the rows of w_t that mirror them.
-unsafe impl<T: Real> Sync for Part<'_, T> {}
-// SAFETY: as for `Sync`.
-unsafe impl<T: Real> Send for Part<'_, T> {}
+// SAFETY: a layer and its samples are places; what is at them is written by parts that each have panels and rows of their
+// own, and the rows of w_t that mirror them.
+unsafe impl<T: Real> Sync for Layer<T> {}
+// SAFETY: the samples are only read.
+unsafe impl<T: Real> Sync for Sums<'_, T> {}
 
 impl<T: Real> Task<T> for Part<'_, T> {
     type Output = ();
 
     /// One compiled store for each rule, with penalties and without.
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
-        match self.fate {
+    fn run<V: Vector<Real = T>>(&mut self) {
+        match *self.fate {
             Fate::Kept(scale) => self.descend::<V, _>(Keep(scale)),
             Fate::Applied(step) => match step.rule {
                 Rule::Sgd => self.by::<V, _>(step, Sgd),
@@ -90,7 +90,7 @@ impl<T: Real> Task<T> for Part<'_, T> {
 
 impl<T: Real> Part<'_, T> {
     #[inline(always)]
-    fn by<V: Vector<Real = T>, R: Moving<T>>(self, step: Step<T>, rule: R) {
+    fn by<V: Vector<Real = T>, R: Moving<T>>(&self, step: Step<T>, rule: R) {
         if step.is_plain() {
             self.descend::<V, _>(Plain::new(step, rule));
         } else {
@@ -99,27 +99,27 @@ impl<T: Real> Part<'_, T> {
     }
 
     #[inline(always)]
-    fn descend<V: Vector<Real = T>, S: Store<T>>(self, store: S) {
+    fn descend<V: Vector<Real = T>, S: Store<T>>(&self, store: S) {
         let Self { layer, sums, panels, rows, .. } = self;
         let step = Descend { layer, store };
-        let strips = Strip::of_panels::<V>(panels, layer.outputs);
+        let strips = Strip::of_panels::<V>(panels.clone(), layer.outputs);
         // SAFETY: the strips and the rows are in the layer, the samples fit it, and `Task::run` is entered with the
         // instructions of `V`.
         unsafe {
             match sums {
                 Sums::Kept(gradient) => {
                     for n in strips {
-                        step.kept_strip::<V>(gradient, n, rows.clone());
+                        step.kept_strip::<V>(gradient, n, rows);
                     }
                 }
                 Sums::Rows(samples) if samples.are_scattered() => {
-                    V::enter(InBlocks { step, samples, strips, rows });
+                    V::enter(&mut InBlocks { step: &step, samples: *samples, strips, rows: rows.clone() });
                 }
                 Sums::Rows(samples) => {
                     let mut table = Table::new();
                     let batch = samples.batch(0..samples.count, &mut table);
                     for n in strips {
-                        step.strip::<V>(n, batch, rows.clone(), Rest::none());
+                        step.strip::<V>(n, &batch, rows, &Rest::none());
                     }
                 }
             }
@@ -129,12 +129,12 @@ impl<T: Real> Part<'_, T> {
 
 /// A layer and what becomes of its gradient.
 #[derive(Clone, Copy)]
-struct Descend<T, S> {
-    layer: Layer<T>,
+struct Descend<'a, T, S> {
+    layer: &'a Layer<T>,
     store: S,
 }
 
-impl<T: Real, S: Store<T>> Descend<T, S> {
+impl<T: Real, S: Store<T>> Descend<'_, T, S> {
     /// The inputs `rows` of strip `n`, in a function of its own for each store and width, so that its constants stay in
     /// registers.
     ///
@@ -142,19 +142,19 @@ impl<T: Real, S: Store<T>> Descend<T, S> {
     /// The strip and the rows are in the layer, the batch fits it, and the instructions of `V` exist.
     #[inline(always)]
     unsafe fn strip<V: Vector<Real = T>>(
-        self,
+        &self,
         n: usize,
-        batch: Batch<'_, T>,
-        rows: Range<usize>,
-        rest: Rest<T>,
+        batch: &Batch<'_, T>,
+        rows: &Range<usize>,
+        rest: &Rest<T>,
     ) {
         let strip = Strip::nth::<V>(n, self.layer.outputs, self.layer.inputs);
         // SAFETY: the caller's promise.
         unsafe {
             if const { V::COUNT == V::Real::PER_LINE } && strip.vectors == 1 {
-                V::enter(OfStrip::<T, S, 1> { step: self, strip, batch, rows, rest });
+                V::enter(&mut OfStrip::<T, S, 1> { step: self, strip: &strip, batch, rows, rest });
             } else {
-                V::enter(OfStrip::<T, S, 2> { step: self, strip, batch, rows, rest });
+                V::enter(&mut OfStrip::<T, S, 2> { step: self, strip: &strip, batch, rows, rest });
             }
         }
     }
@@ -164,14 +164,14 @@ impl<T: Real, S: Store<T>> Descend<T, S> {
     /// # Safety
     /// As there; the gradient is in the layout of the layer.
     #[inline(always)]
-    unsafe fn kept_strip<V: Vector<Real = T>>(self, gradient: &[T], n: usize, rows: Range<usize>) {
+    unsafe fn kept_strip<V: Vector<Real = T>>(&self, gradient: &[T], n: usize, rows: &Range<usize>) {
         let strip = Strip::nth::<V>(n, self.layer.outputs, self.layer.inputs);
         // SAFETY: the caller's promise.
         unsafe {
             if const { V::COUNT == V::Real::PER_LINE } && strip.vectors == 1 {
-                V::enter(KeptStrip::<T, S, 1> { step: self, strip, gradient, rows });
+                V::enter(&mut KeptStrip::<T, S, 1> { step: self, strip: &strip, gradient, rows });
             } else {
-                V::enter(KeptStrip::<T, S, 2> { step: self, strip, gradient, rows });
+                V::enter(&mut KeptStrip::<T, S, 2> { step: self, strip: &strip, gradient, rows });
             }
         }
     }

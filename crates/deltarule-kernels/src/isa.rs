@@ -148,7 +148,10 @@ pub trait Task<T: Real> {
     /// What comes out.
     type Output;
     /// Does the work on vectors `V`.
-    fn run<V: Vector<Real = T>>(self) -> Self::Output;
+    ///
+    /// By reference, since a task is larger than what fits registers: a copy of what has just been written would wait for
+    /// all that is under way.
+    fn run<V: Vector<Real = T>>(&mut self) -> Self::Output;
 }
 
 /// Runs the task on the vectors of type `$scalar`, … of the set.

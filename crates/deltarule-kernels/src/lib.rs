@@ -8,7 +8,7 @@
 //! A batch is a [`Matrix`] with one sample a row; rows start on cache lines, are padded with zeros, and are read where
 //! they lie, through their numbers where a batch is shuffled ([`Rows`]). Weights are [`Panels`]: strips two cache lines
 //! wide whose lanes run along the outputs, `[panel][input][lane]`. A product reads a panel from its first value to its
-//! last, so nothing is ever packed; BP2 reads a second copy with the roles exchanged, which the update keeps equal to
+//! last, so no weights are ever packed; BP2 reads a second copy with the roles exchanged, which the update keeps equal to
 //! the first, block by block, while a block is in the first-level cache. The gradient's tile comes out in the panels'
 //! own layout, so the optimizer's running values line up with it and the update runs in the store.
 //!
@@ -18,9 +18,13 @@
 //! vectors; a step reads two vectors, broadcasts R values and does 2 R fused multiply-adds. For forward and BP2 the steps
 //! are the inputs, `multiply.rs`; for BP4 they are the rows of the batch, `descend.rs`. R is at most 14 with AVX-512
 //! (28 sums in 32 registers), 6 with AVX2 (12 in 16) and 12 with NEON; rows are cut into tiles of even size, so that no
-//! short remnant is left whose few sums would wait for each other. BP4 takes 8 rows, and leaves the other registers to the
-//! optimizer, which works on the tile before while the next is summed: Adam's square roots and quotients keep the divider
-//! busy beside the multipliers.
+//! short remnant is left whose few sums would wait for each other. BP4 takes 10 rows (6 on shorter vectors), and leaves the
+//! other registers to the optimizer: with many samples it works on the tile before while the next is summed, so that
+//! quotients and waits for memory go on beside the multiplications; with few, each tile goes into the store at once.
+//!
+//! BP4 reads the rows of x where they lie, their places looked up once for all tiles. Only where they are so many or so far
+//! apart that their pages would not be found without delay are they copied side by side, a block of inputs for eight
+//! strips at a time (`descend/blocks.rs`). Large matrices ask for huge pages for the same reason.
 //!
 //! Where the panels of a product fit the second-level cache beside the rows, tiles are taken row by row; else panel by
 //! panel, 512 steps at a time, the sums resting in the result in between. Lines that will be written, and values of

@@ -9,17 +9,17 @@ use crate::tile::{Strip, Target};
 use std::ops::Range;
 
 /// The copying of the inputs `rows` of a strip to the transposed weights; the first is a multiple of `V::COUNT`.
-pub(crate) struct Mirror<T> {
-    pub(crate) layer: Layer<T>,
-    pub(crate) strip: Strip,
+pub(crate) struct Mirror<'a, T> {
+    pub(crate) layer: &'a Layer<T>,
+    pub(crate) strip: &'a Strip,
     pub(crate) rows: Range<usize>,
 }
 
-impl<T: Real> Task<T> for Mirror<T> {
+impl<T: Real> Task<T> for Mirror<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
+    fn run<V: Vector<Real = T>>(&mut self) {
         let Self { layer, strip, rows } = self;
         for first in rows.clone().step_by(V::COUNT) {
             for lane in (0..strip.outputs).step_by(V::COUNT) {
@@ -29,7 +29,7 @@ impl<T: Real> Task<T> for Mirror<T> {
                 // w_t, whose rows are the outputs.
                 unsafe {
                     let from = layer.w.value.add(strip.start + first * strip.pitch + lane);
-                    let to = place(&layer, strip.first + lane, first);
+                    let to = place(layer, strip.first + lane, first);
                     if inputs == V::COUNT && outputs == V::COUNT {
                         V::transpose(from, strip.pitch, to.base, to.stride);
                     } else {

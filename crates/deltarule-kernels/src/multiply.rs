@@ -60,7 +60,7 @@ pub(crate) struct Multiply<'a, T, F> {
 
 /// Some panels of some rows of a product.
 pub(crate) struct Part<'a, T, F> {
-    pub(crate) product: Multiply<'a, T, F>,
+    pub(crate) product: &'a Multiply<'a, T, F>,
     pub(crate) panels: Range<usize>,
     pub(crate) rows: Range<usize>,
 }
@@ -69,11 +69,11 @@ impl<T: Real, F: Elementwise<T>> Task<T> for Part<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
+    fn run<V: Vector<Real = T>>(&mut self) {
         let Self { product, panels, rows } = self;
-        let Multiply { outputs, inputs, .. } = product;
+        let Multiply { outputs, inputs, .. } = **product;
         let bytes = panels.len() * Panels::<T>::WIDTH * inputs * size_of::<T>();
-        let strips = Strip::of_panels::<V>(panels, outputs);
+        let strips = Strip::of_panels::<V>(panels.clone(), outputs);
         let tiles =
             || even_tiles(rows.len(), V::ROWS).map(|tile| rows.start + tile.start..rows.start + tile.end);
         // SAFETY: the rows, strips and steps are in the product, and `Task::run` is entered with the instructions of `V`.
@@ -140,7 +140,7 @@ impl<T: Real, F: Elementwise<T>> Multiply<'_, T, F> {
                 to,
                 stride: sums.stride,
             };
-            V::tile(rows.len(), strip.vectors, tile);
+            V::tile(rows.len(), strip.vectors, &tile);
             if steps.end == inputs {
                 finish_tile::<V, F>(finish, sums, strip, rows.start, rows.len());
             }
@@ -177,29 +177,29 @@ pub struct Tile<T> {
 /// # Safety
 /// The tile's rows, steps and lanes exist, and so do the instructions of `V`.
 #[inline(always)]
-pub(crate) unsafe fn tile_of<V: Vector>(rows: usize, vectors: usize, tile: Tile<V::Real>) {
+pub(crate) unsafe fn tile_of<V: Vector>(rows: usize, vectors: usize, tile: &Tile<V::Real>) {
     // SAFETY: the caller's promise.
     unsafe {
         if const { V::COUNT == V::Real::PER_LINE } && vectors == 1 {
-            with_rows!(rows, R => V::enter(Shaped::<V, R, 1>(tile, PhantomData)));
+            with_rows!(rows, R => V::enter(&mut Shaped::<V, R, 1>(tile, PhantomData)));
         } else {
-            with_rows!(rows, R => V::enter(Shaped::<V, R, 2>(tile, PhantomData)));
+            with_rows!(rows, R => V::enter(&mut Shaped::<V, R, 2>(tile, PhantomData)));
         }
     }
 }
 
 /// A tile of known shape.
-struct Shaped<V: Vector, const R: usize, const C: usize>(Tile<V::Real>, PhantomData<V>);
+struct Shaped<'a, V: Vector, const R: usize, const C: usize>(&'a Tile<V::Real>, PhantomData<V>);
 
-impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for Shaped<O, R, C> {
+impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for Shaped<'_, O, R, C> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
+    fn run<V: Vector<Real = T>>(&mut self) {
         if const { R > V::ROWS } {
             return; // Never asked for: no need of code for it.
         }
-        let Tile { x, first, done, steps, w, pitch, from, to, stride } = self.0;
+        let Tile { x, first, done, steps, w, pitch, from, to, stride } = *self.0;
         // SAFETY: `tile_of` was promised that all of this exists.
         unsafe {
             let mut rows = [std::ptr::null::<T>(); R];
@@ -278,9 +278,9 @@ impl<T: Real, F: Elementwise<T>> Task<T> for Map<T, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
+    fn run<V: Vector<Real = T>>(&mut self) {
         let vectors = self.cols.div_ceil(V::COUNT);
-        for i in self.rows {
+        for i in self.rows.clone() {
             // SAFETY: the rows exist and are padded to whole vectors.
             unsafe {
                 let to = self.to.at(i, 0);
@@ -304,9 +304,9 @@ impl<T: Real, F: Elementwise<T>> Task<T> for Scale<T, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
+    fn run<V: Vector<Real = T>>(&mut self) {
         let vectors = self.cols.div_ceil(V::COUNT);
-        for i in self.rows {
+        for i in self.rows.clone() {
             // SAFETY: the rows exist and are padded to whole vectors.
             unsafe {
                 let delta = self.delta.at(i, 0);

@@ -14,7 +14,7 @@ pub fn flops_per_second<T: Real>(team: &Team, duration: Duration) -> f64 {
     let mut best = 0.0f64;
     while best == 0.0 || Instant::now() < end {
         let start = Instant::now();
-        let flops = T::on(team.isa(), Burst);
+        let flops = T::on(team.isa(), &mut Burst);
         best = best.max(flops as f64 / start.elapsed().as_secs_f64());
     }
     best
@@ -31,7 +31,7 @@ impl<T: Real> Task<T> for Burst {
     type Output = usize;
 
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) -> usize {
+    fn run<V: Vector<Real = T>>(&mut self) -> usize {
         let factor = V::splat(black_box(T::from_f64(0.999)));
         let mut sums = [V::splat(black_box(T::ONE)); SUMS];
         for _ in 0..STEPS {

@@ -97,7 +97,7 @@ fn multiply<T: Real, F: Elementwise<T>>(
     team.share(blocks * columns, &|part| {
         let rows = nth_tile(x.len(), most, part / columns);
         let panels = nth_tile(panels, panels.div_ceil(columns), part % columns);
-        T::on(team.isa(), multiply::Part { product, panels, rows });
+        T::on(team.isa(), &mut multiply::Part { product: &product, panels, rows });
     });
 }
 
@@ -192,9 +192,9 @@ fn bias_part<'a, T: Real>(
 }
 
 /// Too little work to share.
-fn descend_biases<T: Real>(team: &Team, part: biases::Part<'_, T>) {
+fn descend_biases<T: Real>(team: &Team, mut part: biases::Part<'_, T>) {
     let _flush = FlushToZero::on();
-    T::descend_biases(team.isa(), part);
+    T::descend_biases(team.isa(), &mut part);
 }
 
 /// BP4: `scale · Σ_i δ_ij x_ik`, stored in `gradient`.
@@ -286,12 +286,12 @@ fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<
     };
     let most = most.max(1);
     let blocks = inputs.div_ceil(most);
-    let part = descend::Part { layer, sums, fate, panels: 0..0, rows: 0..0 };
     team.share(blocks * columns, &|n| {
         let first = n % blocks * most;
         let rows = first..inputs.min(first + most);
         let panels = nth_tile(panels, panels.div_ceil(columns), n / blocks);
-        T::descend(team.isa(), descend::Part { panels, rows, ..part.clone() });
+        let mut part = descend::Part { layer: &layer, sums: &sums, fate: &fate, panels, rows };
+        T::descend(team.isa(), &mut part);
     });
 }
 
@@ -300,7 +300,7 @@ pub fn map<T: Real, F: Elementwise<T>>(team: &Team, from: Rows<'_, T>, f: F, to:
     check_target(to, from.len(), from.cols());
     let (from, rows, cols) = (from.lines(), from.len(), from.cols());
     let to = to.target();
-    share_rows(team, rows, cols, |rows| T::on(team.isa(), multiply::Map { f, from, to, rows, cols }));
+    share_rows(team, rows, cols, |rows| T::on(team.isa(), &mut multiply::Map { f, from, to, rows, cols }));
 }
 
 /// `values = σ(values)` for every row, in place.
@@ -308,7 +308,7 @@ pub fn map_in_place<T: Real, F: Elementwise<T>>(team: &Team, f: F, values: &mut 
     let (rows, cols) = (values.rows(), values.cols());
     let to = values.target();
     let from = Lines::consecutive(to.base.cast_const(), to.stride);
-    share_rows(team, rows, cols, |rows| T::on(team.isa(), multiply::Map { f, from, to, rows, cols }));
+    share_rows(team, rows, cols, |rows| T::on(team.isa(), &mut multiply::Map { f, from, to, rows, cols }));
 }
 
 /// `delta ⊙= σ′(source)` for every row of `delta`; BP1 for an elementwise output.
@@ -321,7 +321,9 @@ pub fn scale_by_derivative<T: Real, F: Elementwise<T>>(
     let (rows, cols) = (delta.rows(), delta.cols());
     check_target(source, rows, cols);
     let (source, delta) = (Rows::all(source).lines(), delta.target());
-    share_rows(team, rows, cols, |rows| T::on(team.isa(), multiply::Scale { f, source, delta, rows, cols }));
+    share_rows(team, rows, cols, |rows| {
+        T::on(team.isa(), &mut multiply::Scale { f, source, delta, rows, cols })
+    });
 }
 
 /// Multiplications that take about as long as one value of a function.

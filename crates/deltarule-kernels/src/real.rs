@@ -20,15 +20,15 @@ pub(crate) mod sealed {
         const ONES_THEN_ZEROS: &'static [Self; 32];
 
         /// Runs the task on the vectors of this number that the instruction set has.
-        fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output
+        fn on<K: Task<Self>>(isa: Isa, task: &mut K) -> K::Output
         where
             Self: super::Real;
 
         /// Runs the part of the weights. Not generic: compiled once, here.
-        fn descend(isa: Isa, part: descend::Part<'_, Self>);
+        fn descend(isa: Isa, part: &mut descend::Part<'_, Self>);
 
         /// As [`Self::descend`], for the biases.
-        fn descend_biases(isa: Isa, part: biases::Part<'_, Self>);
+        fn descend_biases(isa: Isa, part: &mut biases::Part<'_, Self>);
     }
     impl Sealed for f32 {
         const ONES_THEN_ZEROS: &'static [Self; 32] = &{
@@ -41,13 +41,13 @@ pub(crate) mod sealed {
             flags
         };
         #[inline]
-        fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output {
+        fn on<K: Task<Self>>(isa: Isa, task: &mut K) -> K::Output {
             dispatch!(isa, task, f32, avx2::Ymm32, avx512::Zmm32, neon::Neon32)
         }
-        fn descend(isa: Isa, part: descend::Part<'_, Self>) {
+        fn descend(isa: Isa, part: &mut descend::Part<'_, Self>) {
             Self::on(isa, part);
         }
-        fn descend_biases(isa: Isa, part: biases::Part<'_, Self>) {
+        fn descend_biases(isa: Isa, part: &mut biases::Part<'_, Self>) {
             Self::on(isa, part);
         }
     }
@@ -62,13 +62,13 @@ pub(crate) mod sealed {
             flags
         };
         #[inline]
-        fn on<K: Task<Self>>(isa: Isa, task: K) -> K::Output {
+        fn on<K: Task<Self>>(isa: Isa, task: &mut K) -> K::Output {
             dispatch!(isa, task, f64, avx2::Ymm64, avx512::Zmm64, neon::Neon64)
         }
-        fn descend(isa: Isa, part: descend::Part<'_, Self>) {
+        fn descend(isa: Isa, part: &mut descend::Part<'_, Self>) {
             Self::on(isa, part);
         }
-        fn descend_biases(isa: Isa, part: biases::Part<'_, Self>) {
+        fn descend_biases(isa: Isa, part: &mut biases::Part<'_, Self>) {
             Self::on(isa, part);
         }
     }

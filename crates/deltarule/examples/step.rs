@@ -14,7 +14,9 @@ fn main() -> Result<()> {
     let Ok(steps) = steps.parse::<usize>() else { usage() };
     let (settings, task, inputs, outputs) = match case.as_str() {
         "A" => (book(), Task::Classes, 784, 10),
+        "B" => (digits(), Task::Classes, 784, 10),
         "C" => (small_table(), Task::Regression, 20, 1),
+        "D" => (table(), Task::Classes, 100, 2),
         _ => usage(),
     };
 
@@ -51,6 +53,26 @@ fn book() -> Settings {
     }
 }
 
+/// 784-512-512-10, softmax cross-entropy, Adam.
+fn digits() -> Settings {
+    Settings {
+        hidden: Some(vec![512, 512]),
+        optimizer: Some(OptimizerName::Adam),
+        batch: Some(128),
+        ..Settings::default()
+    }
+}
+
+/// 100-256-256-256-2, softmax cross-entropy, AdamW.
+fn table() -> Settings {
+    Settings {
+        hidden: Some(vec![256, 256, 256]),
+        optimizer: Some(OptimizerName::AdamW),
+        batch: Some(256),
+        ..Settings::default()
+    }
+}
+
 /// 20-64-64-1, quadratic cost, Adam.
 fn small_table() -> Settings {
     Settings {
@@ -63,6 +85,6 @@ fn small_table() -> Settings {
 }
 
 fn usage() -> ! {
-    eprintln!("usage: step A|C STEPS");
+    eprintln!("usage: step A|B|C|D STEPS");
     std::process::exit(2);
 }

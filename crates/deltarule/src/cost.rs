@@ -164,32 +164,33 @@ impl Cost {
     fn of_sample<T: Real>(self, z: &[T], a: &[T], y: &[T], tail: &[T]) -> f64 {
         let constant = T::from_f64;
         let sum = match self {
-            Quadratic => constant(0.5) * sum(a.len(), |j| square(a[j] - y[j])),
-            MeanSquared => sum(a.len(), |j| square(a[j] - y[j])) / constant(a.len() as f64),
+            Quadratic => constant(0.5) * sum([a, y], |_, [a, y]| square(a - y)),
+            MeanSquared => sum([a, y], |_, [a, y]| square(a - y)) / constant(a.len() as f64),
             // −y ln a − (1 − y) ln(1 − a) = max(z, 0) − y z + ln(1 + e^−|z|)
-            BinaryCrossEntropy => sum(a.len(), |j| (T::ZERO.larger(z[j]) - y[j] * z[j]) + tail[j]),
+            BinaryCrossEntropy => sum([z, y, tail], |_, [z, y, tail]| (T::ZERO.larger(z) - y * z) + tail),
             // −ln aⱼ = (max z − zⱼ) + ln Σₖ e^(zₖ − max z)
             SoftmaxCrossEntropy { smoothing } => {
                 let smooth = Smoothing::new(smoothing, a.len());
-                let top = maximum(z);
-                sum(a.len(), |j| match smooth.target(y[j]) {
-                    t if t == T::ZERO => t,
-                    t => t * ((top - z[j]) + tail[0]),
+                let (top, tail) = (maximum(z), tail[0]);
+                sum([z, y], |_, [z, y]| {
+                    let t = smooth.target(y);
+                    let c = t * ((top - z) + tail);
+                    if t == T::ZERO { t } else { c }
                 })
             }
-            Absolute => sum(a.len(), |j| (a[j] - y[j]).magnitude()),
+            Absolute => sum([a, y], |_, [a, y]| (a - y).magnitude()),
             Huber { delta } => {
                 let (delta, half) = (constant(delta), constant(0.5));
-                sum(a.len(), |j| {
-                    let r = (a[j] - y[j]).magnitude();
+                sum([a, y], |_, [a, y]| {
+                    let r = (a - y).magnitude();
                     if r <= delta { half * r * r } else { delta * (r - half * delta) }
                 })
             }
             Quantile { q } => {
                 let (below, above) = (constant(q), constant(1.0 - q));
-                sum(a.len(), |j| if a[j] < y[j] { below * (y[j] - a[j]) } else { above * (a[j] - y[j]) })
+                sum([a, y], |_, [a, y]| if a < y { below * (y - a) } else { above * (a - y) })
             }
-            Poisson => sum(a.len(), |j| if y[j] == T::ZERO { a[j] } else { a[j] - y[j] * z[j] }),
+            Poisson => sum([z, a, y], |_, [z, a, y]| if y == T::ZERO { a } else { a - y * z }),
         };
         sum.to_f64()
     }
@@ -233,7 +234,7 @@ impl Cost {
         let smooth = Smoothing::new(smoothing, a.cols());
         for i in 0..a.rows() {
             // 1 where the targets are probabilities; as a factor it keeps the derivative exact where they are not.
-            let total = sum(a.cols(), |j| smooth.target(y.row(i)[j]));
+            let total = sum([y.row(i)], |_, [y]| smooth.target(y));
             for ((delta, &a), &y) in delta.row_mut(i).iter_mut().zip(a.row(i)).zip(y.row(i)) {
                 *delta = total * a - smooth.target(y);
             }
@@ -282,25 +283,55 @@ fn cut_off<T: Real>(x: T, at: T) -> T {
     }
 }
 
-/// The largest value; NaN where one is.
-fn maximum<T: Real>(values: &[T]) -> T {
-    values.iter().fold(values[0], |top, &v| if v <= top { top } else { v })
-}
+/// Numbers that are taken side by side, so that the processor need not wait for one after the other.
+const SIDE_BY_SIDE: usize = 8;
 
-/// Σⱼ term(j) in eight interleaved partial sums: a fixed order that the processor can do side by side.
-fn sum<T: Real>(len: usize, term: impl Fn(usize) -> T) -> T {
-    let mut partial = [T::ZERO; 8];
-    let whole = len - len % 8;
-    for first in (0..whole).step_by(8) {
-        for (lane, partial) in partial.iter_mut().enumerate() {
-            *partial += term(first + lane);
+/// The largest value; one that is not a number is passed over.
+pub(crate) fn maximum<T: Real>(values: &[T]) -> T {
+    let larger = |top: T, v: T| if v > top { v } else { top };
+    let (eights, rest) = values.as_chunks::<SIDE_BY_SIDE>();
+    let mut tops = [values[0]; SIDE_BY_SIDE];
+    for eight in eights {
+        for (top, &v) in tops.iter_mut().zip(eight) {
+            *top = larger(*top, v);
         }
     }
-    for j in whole..len {
-        partial[j - whole] += term(j);
+    let mut top = tops[0];
+    for &v in tops[1..].iter().chain(rest) {
+        top = larger(top, v);
+    }
+    top
+}
+
+/// Σⱼ term(j, values at j) in eight interleaved partial sums, a fixed order.
+#[inline(always)]
+fn sum<T: Real, const N: usize>(values: [&[T]; N], term: impl Fn(usize, [T; N]) -> T) -> T {
+    let mut partial = [T::ZERO; SIDE_BY_SIDE];
+    let len = values[0].len();
+    let whole = len / SIDE_BY_SIDE;
+    for eight in 0..whole {
+        let mut eights = [[T::ZERO; SIDE_BY_SIDE]; N];
+        for (copy, values) in eights.iter_mut().zip(&values) {
+            *copy = values.as_chunks().0[eight];
+        }
+        for lane in 0..SIDE_BY_SIDE {
+            partial[lane] += term(eight * SIDE_BY_SIDE + lane, column(&eights, lane));
+        }
+    }
+    for j in whole * SIDE_BY_SIDE..len {
+        partial[j % SIDE_BY_SIDE] += term(j, column(&values, j));
     }
     let [a, b, c, d, e, f, g, h] = partial;
     ((a + b) + (c + d)) + ((e + f) + (g + h))
+}
+
+#[inline(always)]
+fn column<T: Real, const N: usize>(values: &[impl AsRef<[T]>; N], j: usize) -> [T; N] {
+    let mut column = [T::ZERO; N];
+    for (value, values) in column.iter_mut().zip(values) {
+        *value = values.as_ref()[j];
+    }
+    column
 }
 
 fn each<T: Real>(a: &Matrix<T>, y: Rows<'_, T>, out: &mut Matrix<T>, f: impl Fn(T, T) -> T) {
@@ -396,7 +427,7 @@ impl<T: Real> Costs<T> {
                     let (a, z) = (a.row(i), z.row(i));
                     let top = maximum(z);
                     let at = z.iter().position(|&z| z == top).unwrap_or(0);
-                    let others = sum(a.len(), |k| if k == at { T::ZERO } else { a[k] });
+                    let others = sum([a], |k, [a]| if k == at { T::ZERO } else { a });
                     self.odds.row_mut(i)[0] = others / a[at];
                 }
                 map(team, Rows::all(&self.odds), Ln1p, &mut self.tail);

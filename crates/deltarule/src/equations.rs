@@ -5,7 +5,7 @@
 //! `scale` in BP3 and BP4.
 
 use crate::activation::Activation;
-use crate::cost::Cost;
+use crate::cost::{Cost, maximum};
 use crate::network::Layer;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::products::{self, Biases, Weights};
@@ -209,7 +209,7 @@ impl<T: Real> Elementwise<T> for Exp {
 fn softmax<T: Real>(team: &Team, rows: &mut Matrix<T>) {
     for i in 0..rows.rows() {
         let row = rows.row_mut(i);
-        let top = row.iter().fold(row[0], |top, &z| if z <= top { top } else { z });
+        let top = maximum(row);
         row.iter_mut().for_each(|z| *z -= top);
     }
     products::map_in_place(team, Exp, rows);

@@ -28,18 +28,18 @@ const fn tiles<T: Real>() -> usize {
 }
 
 /// The inputs `rows` of some strips.
-pub(super) struct InBlocks<T, S> {
-    pub(super) step: Descend<T, S>,
+pub(super) struct InBlocks<'a, T, S> {
+    pub(super) step: &'a Descend<'a, T, S>,
     pub(super) samples: Samples<T>,
     pub(super) strips: Range<usize>,
     pub(super) rows: Range<usize>,
 }
 
-impl<T: Real, S: Store<T>> Task<T> for InBlocks<T, S> {
+impl<T: Real, S: Store<T>> Task<T> for InBlocks<'_, T, S> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
+    fn run<V: Vector<Real = T>>(&mut self) {
         let Self { step, samples, strips, rows } = self;
         let mut table = Table::new();
         let mut x = [const { MaybeUninit::<Line>::uninit() }; AT_ONCE * LINES];
@@ -67,7 +67,7 @@ impl<T: Real, S: Store<T>> Task<T> for InBlocks<T, S> {
                         for n in group.clone() {
                             let sums = sums.add((n - group.start) * width * Panels::<T>::WIDTH);
                             let rest = Rest::new(sums, first, begins, ends);
-                            step.strip::<V>(n, batch, rows.clone(), rest);
+                            step.strip::<V>(n, &batch, &rows, &rest);
                         }
                     }
                 }

@@ -14,19 +14,20 @@ use std::ops::Range;
 
 /// The inputs `rows` of one strip, `C` vectors wide.
 pub(super) struct OfStrip<'a, T, S, const C: usize> {
-    pub(super) step: Descend<T, S>,
-    pub(super) strip: Strip,
-    pub(super) batch: Batch<'a, T>,
-    pub(super) rows: Range<usize>,
-    pub(super) rest: Rest<T>,
+    pub(super) step: &'a Descend<'a, T, S>,
+    pub(super) strip: &'a Strip,
+    pub(super) batch: &'a Batch<'a, T>,
+    pub(super) rows: &'a Range<usize>,
+    pub(super) rest: &'a Rest<T>,
 }
 
 impl<T: Real, S: Store<T>, const C: usize> Task<T> for OfStrip<'_, T, S, C> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
+    fn run<V: Vector<Real = T>>(&mut self) {
         let Self { step, strip, batch, rows, rest } = self;
+        let (strip, batch, rows, rest) = (**strip, **batch, rows.start..rows.end, **rest);
         // SAFETY: whoever made this promised that the strip and the rows are in the layer and that the batch fits it;
         // `Task::run` is entered with the instructions of `V`.
         unsafe {
@@ -41,18 +42,19 @@ impl<T: Real, S: Store<T>, const C: usize> Task<T> for OfStrip<'_, T, S, C> {
 
 /// As [`OfStrip`], the sums being there already.
 pub(super) struct KeptStrip<'a, T, S, const C: usize> {
-    pub(super) step: Descend<T, S>,
-    pub(super) strip: Strip,
+    pub(super) step: &'a Descend<'a, T, S>,
+    pub(super) strip: &'a Strip,
     pub(super) gradient: &'a [T],
-    pub(super) rows: Range<usize>,
+    pub(super) rows: &'a Range<usize>,
 }
 
 impl<T: Real, S: Store<T>, const C: usize> Task<T> for KeptStrip<'_, T, S, C> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Real = T>>(self) {
+    fn run<V: Vector<Real = T>>(&mut self) {
         let Self { step, strip, gradient, rows } = self;
+        let (strip, rows) = (**strip, rows.start..rows.end);
         for k in rows.clone() {
             // SAFETY: as for `OfStrip`; the gradient has the layout of the layer.
             unsafe {
@@ -172,7 +174,7 @@ macro_rules! each_row {
     };
 }
 
-impl<T: Real, S: Store<T>> Descend<T, S> {
+impl<T: Real, S: Store<T>> Descend<'_, T, S> {
     /// # Safety
     /// The strip and the rows are in the layer, the batch fits it, and the instructions of `V` exist.
     #[inline(always)]
@@ -310,15 +312,15 @@ unsafe fn remnant<V: Vector, const C: usize>(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        with_rows!(rows, R => V::enter(Remnant::<V, V::Real, R, C> { batch, place, rest, to, vector: PhantomData }))
+        with_rows!(rows, R => V::enter(&mut Remnant::<V, V::Real, R, C> { batch: &batch, place, rest: &rest, to, vector: PhantomData }))
     }
 }
 
 /// A tile of any number of rows.
 struct Remnant<'a, O, T, const R: usize, const C: usize> {
-    batch: Batch<'a, T>,
+    batch: &'a Batch<'a, T>,
     place: (usize, usize),
-    rest: Rest<T>,
+    rest: &'a Rest<T>,
     to: (*mut T, usize),
     vector: PhantomData<O>,
 }
@@ -328,11 +330,11 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for R
 
     #[inline(always)]
     #[expect(clippy::needless_range_loop, reason = "by index, as in `tile`")]
-    fn run<V: Vector<Real = T>>(self) {
+    fn run<V: Vector<Real = T>>(&mut self) {
         if const { R >= V::UPDATE_ROWS } {
             return; // Never asked for: no need of code for it.
         }
-        let Self { batch, place, rest, to: (to, pitch), .. } = self;
+        let (batch, place, rest, (to, pitch)) = (*self.batch, self.place, *self.rest, self.to);
         // SAFETY: `remnant` was promised that all of this exists.
         unsafe {
             let mut sums = rest.read::<V, R, C>(place.0);
@@ -344,7 +346,7 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for R
     }
 }
 
-impl<T: Real, S: Store<T>> Descend<T, S> {
+impl<T: Real, S: Store<T>> Descend<'_, T, S> {
     /// Keeps the transposed weights, where there are any, equal to the inputs `rows` of the strip.
     ///
     /// # Safety
@@ -353,7 +355,7 @@ impl<T: Real, S: Store<T>> Descend<T, S> {
     unsafe fn mirror<V: Vector<Real = T>>(&self, strip: Strip, rows: Range<usize>) {
         if !self.layer.w_t.is_null() && !rows.is_empty() {
             // SAFETY: the caller's promise.
-            unsafe { V::enter(Mirror { layer: self.layer, strip, rows }) };
+            unsafe { V::enter(&mut Mirror { layer: self.layer, strip: &strip, rows }) };
         }
     }
 
@@ -373,7 +375,7 @@ impl<T: Real, S: Store<T>> Descend<T, S> {
             // Weights of which a block is done at a time are far more than the second-level cache holds.
             let line = k.next_multiple_of(T::PER_LINE);
             if rest.is_of_a_block() && !self.layer.w_t.is_null() && line < self.layer.inputs.min(k + R) {
-                mirror::prefetch(&self.layer, strip, line);
+                mirror::prefetch(self.layer, strip, line);
             }
             for r in 0..R {
                 let at = strip.start + (k + r) * strip.pitch_of::<V, C>();

@@ -157,15 +157,15 @@ macro_rules! ymm {
                     }
                 }
             }
-            unsafe fn tile(rows: usize, vectors: usize, tile: Tile<$real>) {
+            unsafe fn tile(rows: usize, vectors: usize, tile: &Tile<$real>) {
                 // SAFETY: the caller's promise.
                 unsafe { tile_of::<Self>(rows, vectors, tile) }
             }
             #[inline(always)]
-            unsafe fn enter<K: Task<$real>>(task: K) -> K::Output {
+            unsafe fn enter<K: Task<$real>>(task: &mut K) -> K::Output {
                 #[inline(never)]
                 #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
-                fn with_avx2<K: Task<$real>>(task: K) -> K::Output {
+                fn with_avx2<K: Task<$real>>(task: &mut K) -> K::Output {
                     task.run::<$name>()
                 }
                 // SAFETY: the caller's promise.

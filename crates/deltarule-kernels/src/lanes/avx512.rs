@@ -188,15 +188,15 @@ macro_rules! zmm {
                     }
                 }
             }
-            unsafe fn tile(rows: usize, vectors: usize, tile: Tile<$real>) {
+            unsafe fn tile(rows: usize, vectors: usize, tile: &Tile<$real>) {
                 // SAFETY: the caller's promise.
                 unsafe { tile_of::<Self>(rows, vectors, tile) }
             }
             #[inline(always)]
-            unsafe fn enter<K: Task<$real>>(task: K) -> K::Output {
+            unsafe fn enter<K: Task<$real>>(task: &mut K) -> K::Output {
                 #[inline(never)]
                 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,bmi1,bmi2")]
-                fn with_avx512<K: Task<$real>>(task: K) -> K::Output {
+                fn with_avx512<K: Task<$real>>(task: &mut K) -> K::Output {
                     task.run::<$name>()
                 }
                 // SAFETY: the caller's promise.

@@ -161,15 +161,15 @@ macro_rules! neon {
                     }
                 }
             }
-            unsafe fn tile(rows: usize, vectors: usize, tile: Tile<$real>) {
+            unsafe fn tile(rows: usize, vectors: usize, tile: &Tile<$real>) {
                 // SAFETY: the caller's promise.
                 unsafe { tile_of::<Self>(rows, vectors, tile) }
             }
             #[inline(always)]
-            unsafe fn enter<K: Task<$real>>(task: K) -> K::Output {
+            unsafe fn enter<K: Task<$real>>(task: &mut K) -> K::Output {
                 #[inline(never)]
                 #[target_feature(enable = "neon")]
-                fn with_neon<K: Task<$real>>(task: K) -> K::Output {
+                fn with_neon<K: Task<$real>>(task: &mut K) -> K::Output {
                     task.run::<$name>()
                 }
                 // SAFETY: the caller's promise.

@@ -37,13 +37,13 @@ pub unsafe trait Vector: Lanes {
     ///
     /// # Safety
     /// The tile's rows, steps and lanes exist, and so do the instructions of this vector.
-    unsafe fn tile(rows: usize, vectors: usize, tile: Tile<Self::Real>);
+    unsafe fn tile(rows: usize, vectors: usize, tile: &Tile<Self::Real>);
 
     /// Runs the task as one function compiled for the instructions of this vector.
     ///
     /// # Safety
     /// The instructions exist on this processor.
-    unsafe fn enter<K: Task<Self::Real>>(task: K) -> K::Output;
+    unsafe fn enter<K: Task<Self::Real>>(task: &mut K) -> K::Output;
 }
 
 /// Asks for the cache line at `at`, which is soon read. Any pointer will do.
@@ -124,12 +124,12 @@ macro_rules! one_lane {
                 // SAFETY: the caller's promise.
                 unsafe { *to = *from }
             }
-            unsafe fn tile(rows: usize, vectors: usize, tile: Tile<$real>) {
+            unsafe fn tile(rows: usize, vectors: usize, tile: &Tile<$real>) {
                 // SAFETY: the caller's promise.
                 unsafe { tile_of::<Self>(rows, vectors, tile) }
             }
             #[inline(always)]
-            unsafe fn enter<K: Task<Self>>(task: K) -> K::Output {
+            unsafe fn enter<K: Task<Self>>(task: &mut K) -> K::Output {
                 task.run::<Self>()
             }
         }
