@@ -48,7 +48,7 @@ impl Drop for FlushToZero {
 }
 
 /// MXCSR, which rules SSE, AVX and AVX-512.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 mod control {
     use std::arch::asm;
 
@@ -73,7 +73,7 @@ mod control {
 }
 
 /// FPCR.
-#[cfg(target_arch = "aarch64")]
+#[cfg(all(target_arch = "aarch64", not(miri)))]
 mod control {
     use std::arch::asm;
 
@@ -95,8 +95,8 @@ mod control {
     }
 }
 
-/// Other processors keep their subnormal numbers.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+/// Other processors keep their subnormal numbers, and so does Miri.
+#[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 mod control {
     pub(super) const FLUSH: u64 = 0;
     pub(super) fn read() -> u64 {

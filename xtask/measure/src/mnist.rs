@@ -17,12 +17,21 @@ pub(crate) struct Mnist {
 impl Mnist {
     /// Reads the four files from a folder.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
+        Self::read_on(folder, 2)
+    }
+
+    /// As [`Mnist::read`], the training and the test files one after the other where there is one thread only.
+    pub(crate) fn read_on(folder: &Path, threads: usize) -> Result<Self> {
         let found = find(folder).with_context(|| format!("no MNIST in {}", folder.display()))?;
         let test = found.test.with_context(|| format!("no test images in {}", folder.display()))?;
-        let (train, test) = std::thread::scope(|scope| {
-            let test = scope.spawn(|| read(&test));
-            (read(&found.train), test.join().expect("a reader ends"))
-        });
+        let (train, test) = if threads == 1 {
+            (read(&found.train), read(&test))
+        } else {
+            std::thread::scope(|scope| {
+                let test = scope.spawn(|| read(&test));
+                (read(&found.train), test.join().expect("a reader ends"))
+            })
+        };
         let (train, test) = (train?, test?);
         for (labelled, images) in [(&train, 60_000), (&test, 10_000)] {
             if labelled.len() != images || labelled.x.cols() != 784 || labelled.classes.len() != 10 {
@@ -42,9 +51,9 @@ impl Mnist {
         part(&self.train, TRAINING, self.train.len())
     }
 
-    /// All 60,000.
-    pub(crate) fn all_training(&self) -> Result<Dataset<f32>> {
-        part(&self.train, 0, self.train.len())
+    /// All 60,000 images to train on, and the test images.
+    pub(crate) fn into_all(self) -> Result<(Dataset<f32>, Dataset<f32>)> {
+        Ok((whole(self.train)?, whole(self.test)?))
     }
 
     /// The test images.
@@ -57,10 +66,20 @@ fn read(files: &Files) -> Result<Labelled> {
     Ok(Pair::read(files)?.labelled(255.0))
 }
 
+fn whole(labelled: Labelled) -> Result<Dataset<f32>> {
+    let y = one_hot(&labelled, 0, labelled.len());
+    Ok(Dataset::new(labelled.x, y, None)?)
+}
+
 fn part(labelled: &Labelled, from: usize, to: usize) -> Result<Dataset<f32>> {
     let x = Matrix::from_rows(&(from..to).map(|i| labelled.x.row(i)).collect::<Vec<_>>());
-    let y = Matrix::from_fn(to - from, labelled.classes.len(), |i, j| {
-        f32::from(u8::from(labelled.labels[from + i] as usize == j))
-    });
-    Ok(Dataset::new(x, y, None)?)
+    Ok(Dataset::new(x, one_hot(labelled, from, to), None)?)
+}
+
+fn one_hot(labelled: &Labelled, from: usize, to: usize) -> Matrix<f32> {
+    let mut y = Matrix::zeros(to - from, labelled.classes.len());
+    for i in from..to {
+        y.row_mut(i - from)[labelled.labels[i] as usize] = 1.0;
+    }
+    y
 }

@@ -8,6 +8,7 @@ use deltarule::plan::Plan;
 use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::Trainer;
 use deltarule::{Network, Real, Rows, Team, Workspace};
+use deltarule_kernels::Isa;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
@@ -51,9 +52,11 @@ pub(crate) fn serve() -> Result<()> {
             json!({ "ready": detail })
         } else if let Some(precision) = request["probe"].as_str() {
             let threads = running.as_ref().map_or(1, |(case, _)| case.threads);
-            let peak =
-                if precision == "f64" { probe::peak::<f64>(threads) } else { probe::peak::<f32>(threads) };
-            json!({ "gflops": peak })
+            let peak = |isa| match precision {
+                "f64" => probe::peak::<f64>(threads, isa),
+                _ => probe::peak::<f32>(threads, isa),
+            };
+            json!({ "gflops": peak(Team::single().isa()), "machine": peak(Isa::best()) })
         } else if request["memory"].as_bool() == Some(true) {
             json!({ "peak_bytes": peak_memory() })
         } else if let Some((case, repeat)) = &mut running {

@@ -1,9 +1,11 @@
 """Case F, a whole process: load the digits, train 64-100-10 on all of them, evaluate, save.
 
-    whole.py data FOLDER                             write FOLDER/digits.npz, which the others read
+    whole.py data FOLDER                             write FOLDER/digits.npz, which the others read; print their versions
     whole.py torch|sklearn FOLDER EPOCHS THREADS
 """
 
+import importlib.metadata
+import json
 import pickle
 import sys
 
@@ -52,6 +54,8 @@ def main():
 
         x, y = load_digits(return_X_y=True)
         numpy.savez(f"{folder}/digits.npz", x=(x / 16).astype("float32"), y=y)
+        packages = {"PyTorch": "torch", "scikit-learn": "scikit-learn"}
+        print(json.dumps({name: importlib.metadata.version(package) for name, package in packages.items()}))
         return
     epochs, threads = int(sys.argv[3]), int(sys.argv[4])
     with numpy.load(f"{folder}/digits.npz") as digits:

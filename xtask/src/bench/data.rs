@@ -6,24 +6,26 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-/// Writes the samples of `case` into `folder`, unless they are there, and tells the case where they lie.
+/// Writes at least the samples of `case` into `folder`, unless they are there, and tells the case where they lie. There
+/// may be more, up to a power of two, so that cases of nearly the same size share a file.
 pub(crate) fn provide(case: &mut Case, folder: &Path) -> Result<()> {
-    let name = format!("{}x{}-{}", case.samples, case.widths[0], case.widths.last().unwrap_or(&0));
+    let samples = case.samples.next_power_of_two();
+    let name = format!("{samples}x{}-{}", case.widths[0], case.widths.last().unwrap_or(&0));
     case.x = folder.join(format!("{name}-x.npy"));
     case.y = folder.join(format!("{name}-y.npy"));
     if !case.x.exists() {
         let mut values = Random(1);
-        let x = (0..case.samples * case.widths[0]).map(|_| values.next_f32().to_le_bytes());
-        write(&case.x, "<f4", case.samples, case.widths[0], x)?;
+        let x = (0..samples * case.widths[0]).map(|_| values.next_f32().to_le_bytes());
+        write(&case.x, "<f4", samples, case.widths[0], x)?;
     }
     if !case.y.exists() {
         let (mut values, outputs) = (Random(2), case.widths[case.widths.len() - 1] as u64);
         if case.classes() {
-            let y = (0..case.samples).map(|_| ((values.next() % outputs) as u32).to_le_bytes());
-            write(&case.y, "<u4", case.samples, 1, y)?;
+            let y = (0..samples).map(|_| ((values.next() % outputs) as u32).to_le_bytes());
+            write(&case.y, "<u4", samples, 1, y)?;
         } else {
-            let y = (0..case.samples).map(|_| values.next_f32().to_le_bytes());
-            write(&case.y, "<f4", case.samples, 1, y)?;
+            let y = (0..samples).map(|_| values.next_f32().to_le_bytes());
+            write(&case.y, "<f4", samples, 1, y)?;
         }
     }
     Ok(())
@@ -46,7 +48,7 @@ impl Random {
     }
 }
 
-/// A matrix of 4-byte values as an NPY file, version 1.0.
+/// A matrix of 4-byte values as an NPY file, version 1.0; it gets its name when it is whole.
 fn write(
     path: &Path,
     kind: &str,
@@ -54,13 +56,15 @@ fn write(
     cols: usize,
     values: impl Iterator<Item = [u8; 4]>,
 ) -> Result<()> {
+    let part = path.with_extension("part");
     let mut file =
-        BufWriter::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?);
+        BufWriter::new(File::create(&part).with_context(|| format!("cannot write {}", part.display()))?);
     file.write_all(&header(kind, rows, cols))?;
     for value in values {
         file.write_all(&value)?;
     }
-    Ok(file.flush()?)
+    file.flush()?;
+    std::fs::rename(&part, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Padded so that the values start at a multiple of 64 bytes.

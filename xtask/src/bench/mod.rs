@@ -7,6 +7,7 @@ mod peer;
 mod plot;
 mod report;
 mod sweep;
+mod table;
 mod whole;
 
 use crate::measure;
@@ -19,6 +20,7 @@ use machine::Machine;
 use peer::{Kind, Peer, Programs};
 use report::{Entry, Report, Row};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What `cargo xtask bench` is told on the command line.
 #[derive(clap::Args)]
@@ -56,8 +58,17 @@ pub(crate) struct Options {
 enum Action {
     /// Install the peers from their packages: Python's into .venv-peers (about 6 GB), candle by cargo
     Setup,
-    /// Sweep over width, depth, batch and activation
+    /// Sweep over width, depth, batch, outputs and activation
     Sweep(sweep::Options),
+    /// Print the results of several runs of one commit as one, from what they wrote with --json
+    Table {
+        /// What --json wrote
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Print the tables as Markdown
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 fn letters() -> PossibleValuesParser {
@@ -72,6 +83,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.action {
         Some(Action::Setup) => return setup(),
         Some(Action::Sweep(options)) => return sweep::run(options, &build(false)?),
+        Some(Action::Table { files, markdown }) => {
+            print(&Report::read_all(files)?, *markdown);
+            return Ok(());
+        }
         None => {}
     }
     let kinds = options.kinds()?;
@@ -91,22 +106,26 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 }
                 data::provide(&mut case, &folder)?;
                 let row = take_turns(&case, &kinds, &programs, options)?;
-                eprint!("{}", report::text(&row));
+                eprint!("{}", table::text(&row));
                 report.rows.push(row);
             }
             if letter == "F" {
                 let row = whole::measure(threads, &kinds, &programs, options.rounds())?;
-                eprint!("{}", report::text(&row));
+                eprint!("{}", table::text(&row));
                 report.rows.push(row);
             }
         }
     }
-    print!("{}", if options.markdown { report::markdown(&report) } else { report::plain(&report) });
+    print(&report, options.markdown);
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&report)?;
         std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+fn print(report: &Report, markdown: bool) {
+    print!("{}", if markdown { table::markdown(report) } else { table::plain(report) });
 }
 
 impl Options {
@@ -138,6 +157,9 @@ impl Options {
         Ok(kinds)
     }
 }
+
+/// Between two peers.
+const PAUSE: Duration = Duration::from_millis(50);
 
 const CANDLE: &str = "xtask/peers/candle/Cargo.toml";
 
@@ -182,6 +204,8 @@ fn take_turns(case: &Case, kinds: &[Kind], programs: &Programs, options: &Option
     for _ in 0..options.rounds() {
         peaks.push(running[0].0.peak(case.precision)?);
         for (peer, _, rates) in &mut running {
+            // The threads of the peer before may still be waiting for more work in a loop.
+            std::thread::sleep(PAUSE);
             let repetition = peer.run()?;
             rates.push(repetition.samples / repetition.seconds);
         }
@@ -190,7 +214,7 @@ fn take_turns(case: &Case, kinds: &[Kind], programs: &Programs, options: &Option
     let entries = running
         .into_iter()
         .map(|(peer, detail, rates)| Entry::new(&peer.name, &peer.version, &detail, rates));
-    Ok(Row::new(case, peaks, entries.collect(), skipped, memory))
+    Ok(Row::new(case, &peaks, entries.collect(), skipped, memory))
 }
 
 /// The commit that is measured, with a sign where the checkout differs from it.
@@ -206,7 +230,7 @@ fn command_line() -> String {
 }
 
 /// The middle value, the mean of the two middle ones of an even number.
-fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;

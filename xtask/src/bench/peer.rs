@@ -85,6 +85,15 @@ pub(crate) struct Repetition {
     pub(crate) cost: Option<f64>,
 }
 
+/// What the fused multiply-add reaches, in GFLOP/s.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Peak {
+    /// On the instruction set in use.
+    pub(crate) gflops: f64,
+    /// On the best instruction set of the machine.
+    pub(crate) machine: f64,
+}
+
 /// A running peer; it ends with this object.
 pub(crate) struct Peer {
     pub(crate) name: String,
@@ -135,10 +144,10 @@ impl Peer {
         Ok(repetition)
     }
 
-    /// The peak of the fused multiply-add of all threads that the case is prepared for, in GFLOP/s; deltarule alone
-    /// knows it.
-    pub(crate) fn peak(&mut self, precision: &str) -> Result<f64> {
-        self.ask(&json!({ "probe": precision }))?["gflops"].as_f64().context("no peak")
+    /// The peak of all threads that the case is prepared for together; deltarule alone knows it.
+    pub(crate) fn peak(&mut self, precision: &str) -> Result<Peak> {
+        let answer = self.ask(&json!({ "probe": precision }))?;
+        Peak::deserialize(&answer).with_context(|| format!("{} answered {answer}", self.name))
     }
 
     /// The most memory that the process has held, where the system tells; deltarule alone knows it.

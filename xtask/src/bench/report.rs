@@ -1,12 +1,14 @@
-//! What was measured, as JSON and as tables.
+//! What was measured, as it is kept in JSON.
 
-use super::cases::Case;
+use super::cases::{Case, Task};
 use super::machine::Machine;
 use super::median;
-use serde::Serialize;
-use std::fmt::Write;
+use super::peer::Peak;
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
     /// Fewer samples and repetitions than what counts.
@@ -18,23 +20,63 @@ impl Report {
     pub(crate) fn new(machine: Machine, quick: bool) -> Self {
         Self { machine, quick, rows: Vec::new() }
     }
+
+    /// The results of several runs as those of one.
+    pub(crate) fn read_all(paths: &[impl AsRef<Path>]) -> Result<Self> {
+        let mut whole: Option<Self> = None;
+        for path in paths {
+            let path = path.as_ref().display();
+            let text =
+                std::fs::read_to_string(path.to_string()).with_context(|| format!("cannot read {path}"))?;
+            let part: Self =
+                serde_json::from_str(&text).with_context(|| format!("{path} is not what --json wrote"))?;
+            match &mut whole {
+                None => whole = Some(part),
+                Some(whole) => {
+                    whole.append(part).with_context(|| format!("{path} does not belong to the others"))?
+                }
+            }
+        }
+        whole.context("no results")
+    }
+
+    fn append(&mut self, other: Self) -> Result<()> {
+        let (ours, theirs) = (&mut self.machine, other.machine);
+        for (what, ours, theirs) in [
+            ("processor", &ours.processor, &theirs.processor),
+            ("commit", &ours.commit, &theirs.commit),
+            ("date", &ours.date, &theirs.date),
+        ] {
+            if ours != theirs {
+                bail!("{what} {theirs}, not {ours}");
+            }
+        }
+        ours.command = format!("{}; {}", ours.command, theirs.command);
+        self.quick |= other.quick;
+        self.rows.extend(other.rows);
+        Ok(())
+    }
 }
 
 /// One case with one number of threads.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Row {
     pub(crate) case: String,
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     pub(crate) network: String,
     pub(crate) task: String,
-    pub(crate) precision: &'static str,
+    pub(crate) precision: String,
     pub(crate) threads: usize,
     /// Operations that a sample asks for.
     pub(crate) flops: f64,
-    /// Of the fused multiply-add, of all threads together, in GFLOP/s.
+    /// Of the fused multiply-add on the instruction set in use, of all threads together, in GFLOP/s.
     pub(crate) peak_gflops: Option<f64>,
+    /// The same on the best instruction set of the machine.
+    pub(crate) machine_gflops: Option<f64>,
     /// Share of the peak that deltarule reaches.
     pub(crate) share: Option<f64>,
+    /// How fast deltarule reads its weights where it predicts one sample at a time, in GB/s.
+    pub(crate) weights_gbytes: Option<f64>,
     /// The largest memory that deltarule's process held, and what its data and parameters take.
     pub(crate) memory: Option<Memory>,
     /// deltarule first.
@@ -43,7 +85,7 @@ pub(crate) struct Row {
     pub(crate) skipped: Vec<(String, String)>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Memory {
     pub(crate) peak_bytes: u64,
     pub(crate) data_bytes: u64,
@@ -51,7 +93,7 @@ pub(crate) struct Memory {
 }
 
 /// One peer's figures. A rate is samples a second; of case F, processes a second.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Entry {
     pub(crate) peer: String,
     pub(crate) version: String,
@@ -70,24 +112,28 @@ impl Entry {
 impl Row {
     pub(crate) fn new(
         case: &Case,
-        peaks: Vec<f64>,
+        peaks: &[Peak],
         entries: Vec<Entry>,
         skipped: Vec<(String, String)>,
         memory: Option<u64>,
     ) -> Self {
-        let peak = median(&peaks);
+        let of = |gflops: fn(&Peak) -> f64| median(&peaks.iter().map(gflops).collect::<Vec<_>>());
+        let peak = of(|peak| peak.gflops);
         let width = if case.precision == "f64" { 8 } else { 4 };
         let values = case.samples * (case.widths[0] + case.widths[case.widths.len() - 1]);
         Self {
             case: case.name.clone(),
-            title: case.title,
+            title: case.title.into(),
             network: case.network(),
             task: format!("{:?}", case.task).to_lowercase(),
-            precision: case.precision,
+            precision: case.precision.into(),
             threads: case.threads,
             flops: case.flops(),
             peak_gflops: Some(peak),
+            machine_gflops: Some(of(|peak| peak.machine)),
             share: Some(entries[0].median * case.flops() / 1e9 / peak),
+            weights_gbytes: (case.task == Task::Predict && case.batch == 1)
+                .then(|| entries[0].median * (case.weights() * width) as f64 / 1e9),
             memory: memory.map(|peak_bytes| Memory {
                 peak_bytes,
                 data_bytes: (values * width) as u64,
@@ -98,138 +144,29 @@ impl Row {
         }
     }
 
-    fn gflops(&self, entry: &Entry) -> Option<f64> {
+    pub(crate) fn gflops(&self, entry: &Entry) -> Option<f64> {
         (self.flops > 0.0).then(|| entry.median * self.flops / 1e9)
     }
 
     /// How many times as fast deltarule is.
-    fn ratio(&self, entry: &Entry) -> f64 {
+    pub(crate) fn ratio(&self, entry: &Entry) -> f64 {
         self.entries[0].median / entry.median
     }
 }
 
-/// One row as it is shown while the others are still being measured.
-pub(crate) fn text(row: &Row) -> String {
-    let mut text = format!("case {} ({}), {}, {} threads", row.case, row.title, row.network, row.threads);
-    if let Some(peak) = row.peak_gflops {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ", peak {peak:.1} GFLOP/s");
-    }
-    text.push('\n');
-    for entry in &row.entries {
-        let gflops = row.gflops(entry).map_or(String::new(), |gflops| format!("{gflops:>8.2} GFLOP/s"));
-        let share = row
-            .gflops(entry)
-            .zip(row.peak_gflops)
-            .map_or(String::new(), |(gflops, peak)| format!("{:>6.1} %", 100.0 * gflops / peak));
-        let (name, rate, ratio) =
-            (format!("{} {}", entry.peer, entry.version), rate(entry.median), row.ratio(entry));
-        let _ = writeln!(text, "  {name:<32} {rate:>12}/s {gflops} {share} {ratio:>8.2}×  {}", entry.detail);
-    }
-    for (peer, reason) in &row.skipped {
-        let _ = writeln!(text, "  {peer:<32} skipped: {reason}");
-    }
-    if let Some(Memory { peak_bytes, data_bytes, parameter_bytes }) = row.memory {
-        let mib = |bytes: u64| bytes as f64 / (1 << 20) as f64;
-        let _ = writeln!(
-            text,
-            "  memory {:.1} MiB; data {:.1} MiB and 6 times the parameters {:.1} MiB",
-            mib(peak_bytes),
-            mib(data_bytes),
-            mib(6 * parameter_bytes)
-        );
-    }
-    text
-}
-
-/// All rows, for a terminal.
-pub(crate) fn plain(report: &Report) -> String {
-    let rows: String = report.rows.iter().map(text).collect();
-    format!("{}\n\n{rows}", description(report))
-}
-
-/// A table for each number of threads, with a column for each peer.
-pub(crate) fn markdown(report: &Report) -> String {
-    let mut text = format!("{}\n", description(report));
-    let mut names: Vec<&str> = Vec::new();
-    for entry in report.rows.iter().flat_map(|row| &row.entries[1..]) {
-        if !names.contains(&entry.peer.as_str()) {
-            names.push(&entry.peer);
-        }
-    }
-    let mut threads: Vec<usize> = report.rows.iter().map(|row| row.threads).collect();
-    threads.sort_unstable();
-    threads.dedup();
-    for threads in threads {
-        let _ =
-            write!(text, "\n{threads} threads:\n\n| case | network | deltarule | GFLOP/s | share of peak |");
-        names.iter().for_each(|name| text.extend([" ", name, " |"]));
-        let _ = write!(text, "\n|---|---|---|---|---|{}", "---|".repeat(names.len()));
-        for row in report.rows.iter().filter(|row| row.threads == threads) {
-            let ours = &row.entries[0];
-            let gflops = row.gflops(ours).map_or("–".into(), |gflops| format!("{gflops:.1}"));
-            let share = row.share.map_or("–".into(), |share| format!("{:.0} %", 100.0 * share));
-            let _ = write!(
-                text,
-                "\n| {} {} | {} | {}/s | {gflops} | {share} |",
-                row.case,
-                row.title,
-                row.network,
-                rate(ours.median)
-            );
-            for name in &names {
-                let cell =
-                    row.entries.iter().find(|entry| entry.peer == *name).map_or("–".into(), |entry| {
-                        format!("{}/s (×{:.1})", rate(entry.median), row.ratio(entry))
-                    });
-                let _ = write!(text, " {cell} |");
-            }
-        }
-        text.push('\n');
-    }
-    text
-}
-
-fn description(report: &Report) -> String {
-    let Machine { processor, cores, system, compiler, commit, date, command } = &report.machine;
-    let mut peers: Vec<String> = Vec::new();
-    for entry in report.rows.iter().flat_map(|row| &row.entries) {
-        let peer = format!("{} {}", entry.peer, entry.version);
-        if !peers.contains(&peer) {
-            peers.push(peer);
-        }
-    }
-    let quick = if report.quick { " A quick run: its figures show that it works, not how fast." } else { "" };
-    format!(
-        "`{command}` on {date}, commit {commit}, {processor}, {cores} cores, {system}, {compiler}. {}. \
-         Medians of {} repetitions that take turns; (×N): deltarule is N times as fast.{quick}",
-        peers.join(", "),
-        report.rows.first().map_or(0, |row| row.entries[0].rates.len()),
-    )
-}
-
-/// A number of samples with three digits that count.
-fn rate(value: f64) -> String {
-    match value {
-        v if v >= 1e6 => format!("{:.2} M", v / 1e6),
-        v if v >= 1e4 => format!("{:.1} k", v / 1e3),
-        v if v >= 1e3 => format!("{:.2} k", v / 1e3),
-        v if v >= 10.0 => format!("{v:.0}"),
-        v => format!("{v:.2}"),
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::bench::cases::case;
 
-    fn report() -> Report {
+    /// Case A measured on a machine with a peak of 1 GFLOP/s.
+    pub(in crate::bench) fn report() -> Report {
         let entries = vec![
             Entry::new("deltarule", "0.1.0", "", vec![400.0, 600.0, 500.0]),
             Entry::new("PyTorch", "2", "", vec![100.0]),
         ];
-        let row = Row::new(&case("A").expect("a case"), vec![1.0], entries, vec![], None);
+        let peak = Peak { gflops: 1.0, machine: 2.0 };
+        let row = Row::new(&case("A").expect("a case"), &[peak], entries, vec![], None);
         let mut report = Report::new(Machine::read(), false);
         report.rows.push(row);
         report
@@ -246,20 +183,12 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_a_column_for_each_peer() {
-        let table = markdown(&report());
-        assert!(
-            table.contains("| case | network | deltarule | GFLOP/s | share of peak | PyTorch |\n"),
-            "{table}"
-        );
-        assert!(table.contains("| 500/s | 0.0 | 5 % | 100/s (×5.0) |\n"), "{table}");
-    }
-
-    #[test]
-    fn rates_have_three_digits() {
-        assert_eq!(rate(1_490_000.0), "1.49 M");
-        assert_eq!(rate(33_456.0), "33.5 k");
-        assert_eq!(rate(583.4), "583");
-        assert_eq!(rate(0.25), "0.25");
+    fn only_runs_of_one_commit_are_put_together() {
+        let mut whole = report();
+        whole.append(report()).expect("the same machine");
+        assert_eq!(whole.rows.len(), 2);
+        let mut other = report();
+        other.machine.commit = "another".into();
+        assert!(whole.append(other).is_err());
     }
 }

@@ -16,6 +16,9 @@ pub(crate) struct Options {
     /// Number of threads
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// The precision
+    #[arg(long, default_value = "f32", value_parser = ["f32", "f64"])]
+    precision: String,
     /// Write the plots here
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -29,6 +32,16 @@ const WIDTH: usize = 256;
 const DEPTH: usize = 2;
 const BATCH: usize = 128;
 const OUTPUTS: usize = 16;
+/// Powers of two, their neighbours, and widths that divide nothing.
+const WIDTHS: &[usize] = &[
+    8, 10, 12, 16, 17, 20, 24, 30, 32, 33, 40, 48, 64, 65, 80, 96, 100, 128, 129, 160, 192, 256, 257, 300,
+    384, 512, 640, 768, 1000, 1024, 1536, 2048, 3072, 4096,
+];
+const BATCHES: &[usize] = &[
+    1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 15, 16, 20, 24, 28, 29, 32, 33, 48, 64, 100, 128, 192, 256, 384, 512,
+    1024, 2048, 4096,
+];
+const LAST: &[usize] = &[1, 2, 3, 4, 8, 10, 15, 16, 17, 24, 32, 33, 64, 100, 256, 1000];
 const ACTIVATIONS: &[&str] = &[
     "identity",
     "sigmoid",
@@ -44,7 +57,7 @@ const ACTIVATIONS: &[&str] = &[
     "softplus",
 ];
 /// About so many operations a repetition.
-const OPERATIONS: f64 = 1e10;
+const OPERATIONS: f64 = 5e9;
 const REPETITIONS: usize = 5;
 
 /// One network measured.
@@ -66,17 +79,22 @@ pub(super) fn run(options: &Options, programs: &Programs) -> Result<()> {
     let folder = target()?.join("bench-data");
     std::fs::create_dir_all(&folder)?;
     let mut points = Vec::new();
-    println!("| changed | | parameters | samples/s | share of peak | µs a step |\n|---|---|---|---|---|---|");
-    for (swept, value, at, mut case) in cases(options.threads) {
+    println!(
+        "| changed | | parameters | samples/s | share of peak | µs a step | |\n|---|---|---|---|---|---|---|"
+    );
+    for (swept, value, at, mut case) in cases() {
+        case.threads = options.threads;
+        case.precision = if options.precision == "f64" { "f64" } else { "f32" };
         data::provide(&mut case, &folder)?;
         let point = measure(swept, value, at, &case, programs)?;
         println!(
-            "| {swept} | {} | {} | {:.0} | {:.0} % | {:.1} |",
+            "| {swept} | {} | {} | {:.0} | {:.0} % | {:.1} | {} |",
             point.value,
             point.parameters,
             point.samples_per_second,
             100.0 * point.share_of_peak,
-            1e6 * point.seconds_per_step
+            1e6 * point.seconds_per_step,
+            if is_cliff(&points, &point) { "cliff" } else { "" }
         );
         points.push(point);
     }
@@ -93,37 +111,49 @@ pub(super) fn run(options: &Options, programs: &Programs) -> Result<()> {
     Ok(())
 }
 
+/// Whether a point has less than half the share of the one before it, which had less to do; activations, which have no
+/// order, are compared with the cheapest, the first.
+fn is_cliff(before: &[Point], point: &Point) -> bool {
+    let mut same = before.iter().filter(|other| other.swept == point.swept);
+    let other = if point.swept == "activation" { same.next() } else { same.next_back() };
+    other.is_some_and(|other| point.share_of_peak < 0.5 * other.share_of_peak)
+}
+
 /// Every network of the sweep, with what is changed, to what, and where that stands on an axis.
-fn cases(threads: usize) -> Vec<(&'static str, String, f64, Case)> {
+fn cases() -> Vec<(&'static str, String, f64, Case)> {
     let mut cases = Vec::new();
-    let mut add = |swept, value: String, at: f64, (width, depth, batch, activation)| {
-        cases.push((swept, value, at, network(threads, width, depth, batch, activation)));
+    let mut add = |swept, value: &dyn ToString, at: usize, case| {
+        cases.push((swept, value.to_string(), at as f64, case));
     };
-    for width in (3..=12).map(|power| 1 << power) {
-        add("width", width.to_string(), width as f64, (width, DEPTH, BATCH, "relu"));
+    for &width in WIDTHS {
+        add("width", &width, width, network(width, DEPTH, OUTPUTS, BATCH, "relu"));
     }
     for depth in 1..=8 {
-        add("depth", depth.to_string(), depth as f64, (WIDTH, depth, BATCH, "relu"));
+        add("depth", &depth, depth, network(WIDTH, depth, OUTPUTS, BATCH, "relu"));
     }
-    for batch in (0..=12).map(|power| 1 << power) {
-        add("batch", batch.to_string(), batch as f64, (WIDTH, DEPTH, batch, "relu"));
+    for &batch in BATCHES {
+        add("batch", &batch, batch, network(WIDTH, DEPTH, OUTPUTS, batch, "relu"));
+    }
+    for &outputs in LAST {
+        add("outputs", &outputs, outputs, network(WIDTH, DEPTH, outputs, BATCH, "relu"));
     }
     for (at, activation) in ACTIVATIONS.iter().enumerate() {
-        add("activation", (*activation).to_owned(), at as f64, (WIDTH, DEPTH, BATCH, activation));
+        add("activation", activation, at, network(WIDTH, DEPTH, OUTPUTS, BATCH, activation));
     }
     cases
 }
 
-fn network(threads: usize, width: usize, depth: usize, batch: usize, activation: &'static str) -> Case {
+fn network(width: usize, depth: usize, outputs: usize, batch: usize, activation: &'static str) -> Case {
+    let classes = outputs > 1;
     let mut case = Case {
         name: "sweep".into(),
         title: "sweep",
         task: Task::Train,
         precision: "f32",
-        widths: [vec![width; depth + 1], vec![OUTPUTS]].concat(),
+        widths: [vec![width; depth + 1], vec![outputs]].concat(),
         hidden: activation,
-        output: "softmax",
-        cost: "softmax-cross-entropy",
+        output: if classes { "softmax" } else { "identity" },
+        cost: if classes { "softmax-cross-entropy" } else { "quadratic" },
         optimizer: "adam",
         eta: 1e-4,
         decay: 0.0,
@@ -131,12 +161,12 @@ fn network(threads: usize, width: usize, depth: usize, batch: usize, activation:
         samples: 0,
         x: PathBuf::new(),
         y: PathBuf::new(),
-        threads,
+        threads: 1,
         seed: 0,
     };
-    // Whole batches, four at least, and a power of two of them so that networks share the files of their data.
+    // Whole batches, four at least.
     let wanted = (OPERATIONS / case.flops()) as usize;
-    case.samples = wanted.clamp(4 * batch, 1 << 16).next_power_of_two();
+    case.samples = wanted.clamp(4 * batch, (1 << 16).max(4 * batch)).next_multiple_of(batch);
     case
 }
 
@@ -147,7 +177,7 @@ fn measure(swept: &'static str, value: String, at: f64, case: &Case, programs: &
     }
     let (mut rates, mut peaks) = (Vec::new(), Vec::new());
     for _ in 0..REPETITIONS {
-        peaks.push(peer.peak(case.precision)?);
+        peaks.push(peer.peak(case.precision)?.gflops);
         let repetition = peer.run()?;
         rates.push(repetition.samples / repetition.seconds);
     }
@@ -171,7 +201,7 @@ fn panels(points: &[Point]) -> Vec<Panel> {
         log_y: false,
         series: Series {
             points: of(swept).map(|point| (point.at, 100.0 * point.share_of_peak)).collect(),
-            labels: of(swept).map(|point| point.value.clone()).collect(),
+            labels: of(swept).map(|point| if log { power(point.at) } else { point.value.clone() }).collect(),
         },
     };
     let time = |swept: &'static str, axis: &str, at: fn(&Point) -> f64| Panel {
@@ -180,17 +210,29 @@ fn panels(points: &[Point]) -> Vec<Panel> {
         log_y: true,
         series: Series {
             points: of(swept).map(|point| (at(point), 1e6 * point.seconds_per_step)).collect(),
-            labels: of(swept).map(|point| format!("{:.0}", at(point))).collect(),
+            labels: of(swept)
+                .map(
+                    |point| {
+                        if power(point.at).is_empty() { String::new() } else { format!("{:.0}", at(point)) }
+                    },
+                )
+                .collect(),
         },
     };
     vec![
         share("width", true),
         share("depth", false),
         share("batch", true),
+        share("outputs", true),
         share("activation", false),
         time("width", "parameters", |point| point.parameters as f64),
         time("batch", "samples of the batch", |point| point.at),
     ]
+}
+
+/// The label of a point on a logarithmic axis, where only powers of two have one.
+fn power(value: f64) -> String {
+    if (value as usize).is_power_of_two() { format!("{value:.0}") } else { String::new() }
 }
 
 #[cfg(test)]
@@ -199,7 +241,7 @@ mod tests {
 
     #[test]
     fn the_sweep_covers_what_it_promises() {
-        let cases = cases(1);
+        let cases = cases();
         let values = |swept| {
             cases.iter().filter(|case| case.0 == swept).map(|case| case.1.as_str()).collect::<Vec<_>>()
         };
@@ -207,5 +249,20 @@ mod tests {
         assert_eq!((values("depth")[0], values("depth").last()), ("1", Some(&"8")));
         assert_eq!((values("batch")[0], values("batch").last()), ("1", Some(&"4096")));
         assert!(cases.iter().all(|(_, _, _, case)| case.samples.is_multiple_of(case.batch)));
+    }
+
+    fn point(swept: &'static str, share_of_peak: f64) -> Point {
+        let (value, at, parameters) = (String::new(), 0.0, 0);
+        Point { swept, value, at, parameters, samples_per_second: 0.0, share_of_peak, seconds_per_step: 0.0 }
+    }
+
+    #[test]
+    fn a_cliff_is_less_than_half_of_the_point_before() {
+        let before = [point("width", 0.9), point("width", 0.6), point("batch", 0.9)];
+        assert!(is_cliff(&before, &point("width", 0.29)));
+        assert!(!is_cliff(&before, &point("width", 0.31)));
+        assert!(!is_cliff(&before, &point("depth", 0.01)));
+        let before = [point("activation", 0.9), point("activation", 0.3)];
+        assert!(is_cliff(&before, &point("activation", 0.4)));
     }
 }

@@ -5,6 +5,7 @@ use super::report::{Entry, Row};
 use super::scripts;
 use crate::shell::{output, program};
 use anyhow::{Context, Result};
+use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -16,17 +17,24 @@ pub(crate) fn measure(threads: usize, kinds: &[Kind], programs: &Programs, round
     eprintln!("case F, {threads} threads");
     let folder = super::target()?.join("bench-data/whole");
     std::fs::create_dir_all(&folder)?;
-    let mut running = vec![(Kind::Deltarule, "deltarule", Vec::new())];
-    for (kind, name) in [(Kind::Torch, "PyTorch"), (Kind::Sklearn, "scikit-learn")] {
-        if kinds.contains(&kind) {
-            running.push((kind, name, Vec::new()));
+    let ours = env!("CARGO_PKG_VERSION").to_owned();
+    let mut running = vec![(Kind::Deltarule, "deltarule", ours, Vec::new())];
+    if kinds.contains(&Kind::Torch) || kinds.contains(&Kind::Sklearn) {
+        let said = output(&mut program(&programs.python, &[script()?.as_str(), "data", text(&folder)?]))?;
+        let versions: Value = serde_json::from_str(&said)?;
+        for (kind, name) in [(Kind::Torch, "PyTorch"), (Kind::Sklearn, "scikit-learn")] {
+            if kinds.contains(&kind) {
+                running.push((
+                    kind,
+                    name,
+                    versions[name].as_str().unwrap_or_default().to_owned(),
+                    Vec::new(),
+                ));
+            }
         }
     }
-    if running.len() > 1 {
-        output(&mut program(&programs.python, &[script()?.as_str(), "data", text(&folder)?]))?;
-    }
     for round in 0..=rounds {
-        for (kind, _, rates) in &mut running {
+        for (kind, .., rates) in &mut running {
             let mut command = command(*kind, programs, threads, &folder)?;
             let start = Instant::now();
             output(&mut command)?;
@@ -36,20 +44,21 @@ pub(crate) fn measure(threads: usize, kinds: &[Kind], programs: &Programs, round
             }
         }
     }
-    let entries = running.into_iter().map(|(kind, name, rates)| {
-        let version = if kind == Kind::Deltarule { env!("CARGO_PKG_VERSION").into() } else { String::new() };
-        Entry::new(name, &version, "whole process", rates)
-    });
+    let entries = running
+        .into_iter()
+        .map(|(_, name, version, rates)| Entry::new(name, &version, "whole process", rates));
     Ok(Row {
         case: "F".into(),
-        title: "whole process",
+        title: "whole process".into(),
         network: format!("64-100-10 relu, digits, {EPOCHS} epochs, batch 200"),
         task: "train".into(),
-        precision: "f32",
+        precision: "f32".into(),
         threads,
         flops: 0.0,
         peak_gflops: None,
+        machine_gflops: None,
         share: None,
+        weights_gbytes: None,
         memory: None,
         entries: entries.collect(),
         skipped: Vec::new(),
