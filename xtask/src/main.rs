@@ -8,6 +8,7 @@
 mod bench;
 mod measure;
 mod python;
+mod reading;
 mod record;
 mod reference;
 mod shell;
@@ -34,6 +35,8 @@ enum Task {
     Test(test::Options),
     /// Measure deltarule and its peers: samples a second, share of the machine's peak, ratios
     Bench(bench::Options),
+    /// Measure how fast tables are read, beside pandas and pyarrow
+    BenchReading(reading::Options),
     /// Measure the accuracies of the book on MNIST again, and the vanishing gradient
     Reproduce(measure::Forwarded),
     /// Time from the start of a process to 98.0 % of MNIST's test images, beside PyTorch
@@ -56,6 +59,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::BenchReading(options) => reading::run_script(&options),
         Task::Reproduce(options) => measure::forward("reproduce", &options),
         Task::Record(options) => record::run(&options),
         Task::Reference(options) => reference::run_script(&options),

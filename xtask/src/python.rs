@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// The oldest Python that the scripts run on.
 const OLDEST: (u32, u32) = (3, 11);
 
-/// A virtual environment in the project's root with the frameworks that the library is compared with.
+/// A virtual environment in the project's root with packages that the library is compared with.
 pub(crate) struct Environment {
     folder: PathBuf,
 }
@@ -16,13 +16,22 @@ impl Environment {
     /// The environment with all that `xtask/python/requirements.txt` names; made where it is missing. It takes about
     /// 6 GB, for PyTorch's package brings the libraries of a graphics card, used or not.
     pub(crate) fn install() -> Result<Self> {
-        let environment = Self { folder: root().join(".venv-peers") };
+        Self::with(".venv-peers", "xtask/python/requirements.txt")
+    }
+
+    /// A smaller one, of about 300 MB, with readers of tables alone.
+    pub(crate) fn readers() -> Result<Self> {
+        Self::with(".venv-readers", "xtask/python/readers.txt")
+    }
+
+    fn with(folder: &str, requirements: &str) -> Result<Self> {
+        let environment = Self { folder: root().join(folder) };
         if !environment.python().is_file() {
             check_version()?;
             let folder = environment.folder.to_str().context("the project's path is not UTF-8")?;
             run(&mut program("python3", &["-m", "venv", folder]))?;
         }
-        let requirements = ["-m", "pip", "install", "--quiet", "-r", "xtask/python/requirements.txt"];
+        let requirements = ["-m", "pip", "install", "--quiet", "-r", requirements];
         run(&mut program(environment.python(), &requirements))?;
         Ok(environment)
     }

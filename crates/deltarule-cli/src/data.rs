@@ -7,7 +7,7 @@ use deltarule::split::split;
 use deltarule::{Dataset, Matrix, Real, Samples, Task};
 use deltarule_tables::builtin::Builtin;
 use deltarule_tables::idx::{self, Idx, Pair};
-use deltarule_tables::read::{Header, ReadOptions, Source};
+use deltarule_tables::read::{CellType, Header, ReadOptions, Source};
 use deltarule_tables::table::{self, InMemory, Table};
 use deltarule_tables::{Images, Labelled, Loaded, Style, TableOptions, Validation, load};
 use std::io::Read;
@@ -374,6 +374,11 @@ pub(crate) fn read_options(data: &DataSettings) -> ReadOptions {
     let mut options = ReadOptions { decimal_comma: data.decimal_comma, ..ReadOptions::default() };
     options.delimiter = data.delimiter.and_then(|c| u8::try_from(c).ok());
     options.missing.extend(data.missing.iter().cloned());
+    options.types = data.categorical.iter().map(|name| (name.clone(), CellType::Any)).collect();
+    options.unneeded.clone_from(&data.drop);
+    if data.stream {
+        options.keep_bytes = 0;
+    }
     if data.no_header {
         options.header = Header::Absent;
     } else if data.header {

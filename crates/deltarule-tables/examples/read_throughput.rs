@@ -1,11 +1,12 @@
-//! How fast tables are read: writes a seeded table of a stated size as CSV and as Parquet, and reads each.
+//! How fast tables are read: writes seeded tables of a stated size as CSV and as Parquet, and reads one.
 //!
 //! ```text
-//! cargo run --release -p deltarule-tables --example read_throughput -- [MIB [FOLDER]]
-//! python3 xtask/python/read_throughput.py FOLDER/table.csv FOLDER/table.parquet
+//! cargo run --release -p deltarule-tables --example read_throughput -- write numbers|mixed FILE MIB
+//! cargo run --release -p deltarule-tables --example read_throughput -- read FILE [TIMES]
 //! ```
 //!
-//! The size is that of the CSV file, 64 MiB unless said otherwise. Without a folder the files are temporary.
+//! `write` makes a table of numbers, or a mixed one (words and gaps, too), as a CSV or a Parquet file by its name.
+//! `cargo xtask bench-reading` does both, with pandas and pyarrow beside.
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use deltarule_tables::read::{ReadOptions, Source};
@@ -13,7 +14,7 @@ use parquet::arrow::ArrowWriter;
 use std::error::Error;
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -36,73 +37,119 @@ impl Random {
     fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
+
+    /// A value, or with this probability none.
+    fn maybe<T>(&mut self, missing: f64, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        (self.unit() >= missing).then(|| value(self))
+    }
 }
 
-/// Four columns of whole numbers, six of numbers (two of them with few digits), two of words.
-fn rows(random: &mut Random) -> Result<RecordBatch, arrow::error::ArrowError> {
-    let mut columns: Vec<(String, ArrayRef)> = Vec::new();
-    for i in 0..4 {
-        let column = Int64Array::from_iter_values((0..ROWS).map(|_| (random.next() >> (20 + 10 * i)) as i64));
-        columns.push((format!("whole{i}"), Arc::new(column)));
-    }
-    for i in 0..6 {
-        let round = |x: f64| if i < 2 { (x * 1000.0).round() / 10.0 } else { x };
-        let column = Float64Array::from_iter_values((0..ROWS).map(|_| round(random.unit())));
-        columns.push((format!("number{i}"), Arc::new(column)));
-    }
-    for i in 0..2 {
-        let column = StringArray::from_iter_values((0..ROWS).map(|_| WORDS[(random.next() % 8) as usize]));
-        columns.push((format!("word{i}"), Arc::new(column)));
-    }
-    RecordBatch::try_from_iter(columns)
+/// What a column holds.
+#[derive(Clone, Copy)]
+enum Values {
+    /// Whole numbers up to 2ⁿ.
+    Whole(u32),
+    /// All the digits an f64 has.
+    Number,
+    /// One digit behind the point.
+    Short,
+    Word,
 }
 
-fn write(folder: &Path, mib: u64) -> Result<[PathBuf; 2], Box<dyn Error>> {
-    let paths = [folder.join("table.csv"), folder.join("table.parquet")];
-    let mut csv = arrow::csv::Writer::new(BufWriter::new(File::create(&paths[0])?));
+const NUMBERS: &[(Values, f64)] = &[
+    (Values::Whole(34), 0.0),
+    (Values::Whole(24), 0.0),
+    (Values::Whole(14), 0.0),
+    (Values::Whole(4), 0.0),
+    (Values::Short, 0.0),
+    (Values::Short, 0.0),
+    (Values::Number, 0.0),
+    (Values::Number, 0.0),
+    (Values::Number, 0.0),
+    (Values::Number, 0.0),
+];
+
+const MIXED: &[(Values, f64)] = &[
+    (Values::Whole(24), 0.0),
+    (Values::Whole(14), 0.05),
+    (Values::Whole(4), 0.0),
+    (Values::Short, 0.1),
+    (Values::Short, 0.0),
+    (Values::Number, 0.05),
+    (Values::Number, 0.0),
+    (Values::Word, 0.0),
+    (Values::Word, 0.1),
+    (Values::Word, 0.0),
+    (Values::Word, 0.02),
+    (Values::Word, 0.0),
+];
+
+fn column(random: &mut Random, values: Values, missing: f64) -> ArrayRef {
+    let mut each = |value: &dyn Fn(&mut Random) -> f64| {
+        Arc::new(Float64Array::from_iter((0..ROWS).map(|_| random.maybe(missing, |r| value(r)))))
+    };
+    match values {
+        Values::Number => each(&Random::unit),
+        Values::Short => each(&|r| (r.unit() * 1000.0).round() / 10.0),
+        Values::Whole(bits) => Arc::new(Int64Array::from_iter(
+            (0..ROWS).map(|_| random.maybe(missing, |r| (r.next() >> (64 - bits)) as i64)),
+        )),
+        Values::Word => Arc::new(StringArray::from_iter(
+            (0..ROWS).map(|_| random.maybe(missing, |r| WORDS[(r.next() % 8) as usize])),
+        )),
+    }
+}
+
+fn rows(random: &mut Random, columns: &[(Values, f64)]) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let columns = columns.iter().enumerate();
+    RecordBatch::try_from_iter_with_nullable(
+        columns.map(|(i, &(values, missing))| (format!("c{i}"), column(random, values, missing), true)),
+    )
+}
+
+fn write(columns: &[(Values, f64)], path: &Path, mib: u64) -> Result<(), Box<dyn Error>> {
+    let is_enough = || std::fs::metadata(path).map(|file| file.len() >= mib << 20);
     let mut random = Random(1);
-    let first = rows(&mut random)?;
-    let mut parquet = ArrowWriter::try_new(File::create(&paths[1])?, first.schema(), None)?;
-    let mut batch = first;
-    loop {
-        csv.write(&batch)?;
-        parquet.write(&batch)?;
-        if std::fs::metadata(&paths[0])?.len() >= mib << 20 {
-            break;
+    let mut batch = rows(&mut random, columns)?;
+    if path.extension().is_some_and(|ending| ending == "csv") {
+        let mut csv = arrow::csv::Writer::new(BufWriter::new(File::create(path)?));
+        while !is_enough()? {
+            csv.write(&batch)?;
+            batch = rows(&mut random, columns)?;
         }
-        batch = rows(&mut random)?;
+        return Ok(());
     }
-    drop(csv);
+    let mut parquet = ArrowWriter::try_new(File::create(path)?, batch.schema(), None)?;
+    while !is_enough()? {
+        parquet.write(&batch)?;
+        batch = rows(&mut random, columns)?;
+    }
     parquet.close()?;
-    Ok(paths)
+    Ok(())
+}
+
+/// Prints a line for each reading: seconds and rows.
+fn read(path: &Path, times: usize) -> Result<(), Box<dyn Error>> {
+    for _ in 0..times {
+        let start = Instant::now();
+        let source = Source::open(&[path], &ReadOptions::default())?;
+        let opened = start.elapsed().as_secs_f64();
+        // The table as a whole, as the others build it, too.
+        let batches: Vec<RecordBatch> = source.batches(None)?.collect::<Result<_, _>>()?;
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        println!("{} {rows}", start.elapsed().as_secs_f64());
+        eprintln!("opened after {opened:.3} s");
+    }
+    Ok(())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let mib = arguments.next().map_or(Ok(64), |mib| mib.parse())?;
-    let temporary = tempfile::tempdir()?;
-    let folder = arguments.next().map_or(temporary.path().to_owned(), PathBuf::from);
-    for path in write(&folder, mib)? {
-        let megabytes = std::fs::metadata(&path)?.len() as f64 / 1e6;
-        let (mut opened, mut read, mut rows) = (f64::INFINITY, f64::INFINITY, 0);
-        for _ in 0..3 {
-            let start = Instant::now();
-            let source = Source::open(&[&path], &ReadOptions::default())?;
-            let open = start.elapsed().as_secs_f64();
-            // The table as a whole, as the others build it, too.
-            let batches: Vec<RecordBatch> = source.batches(None)?.collect::<Result<_, _>>()?;
-            rows = batches.iter().map(RecordBatch::num_rows).sum();
-            (opened, read) = (opened.min(open), read.min(start.elapsed().as_secs_f64() - open));
-        }
-        let both = opened + read;
-        println!(
-            "{}: {megabytes:.0} MB, {rows} rows; opened in {opened:.3} s, read in {read:.3} s; together {:.0} MB/s, \
-             {:.2} million rows/s; reading alone {:.0} MB/s",
-            path.display(),
-            megabytes / both,
-            rows as f64 / both / 1e6,
-            megabytes / read,
-        );
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["write", "numbers", file, mib] => write(NUMBERS, Path::new(file), mib.parse()?),
+        ["write", "mixed", file, mib] => write(MIXED, Path::new(file), mib.parse()?),
+        ["read", file] => read(Path::new(file), 1),
+        ["read", file, times] => read(Path::new(file), times.parse()?),
+        _ => Err("expected `write numbers|mixed FILE MIB` or `read FILE [TIMES]`".into()),
     }
-    Ok(())
 }

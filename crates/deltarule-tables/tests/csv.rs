@@ -4,7 +4,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use deltarule_tables::Place;
-use deltarule_tables::read::{Header, ReadOptions, Source};
+use deltarule_tables::read::{CellType, Header, ReadOptions, Source};
 use std::path::PathBuf;
 
 fn table(text: &[u8], options: &ReadOptions) -> (Source, RecordBatch) {
@@ -76,6 +76,38 @@ fn without_a_header_the_columns_are_numbered() {
     let (source, all) = table(b"1\t2\n3\t4\n", &options);
     assert_eq!(source.schema().field(1).name(), "c2");
     assert_eq!(all.num_rows(), 2);
+}
+
+#[test]
+fn a_word_among_numbers_is_no_mistake_where_it_is_said() {
+    let text = b"a,b,c\n1,1,1\n2,2,2\n3,x,x\n4,4,4\n";
+    let any = |name: &str| (name.to_owned(), CellType::Any);
+    let options =
+        ReadOptions { types: vec![any("a"), any("b")], unneeded: vec!["c".to_owned()], ..Default::default() };
+    let (_, all) = table(text, &options);
+    assert_eq!(types(&all), [DataType::Int64, DataType::Utf8, DataType::Utf8]);
+    assert_eq!(all.column(1).as_string::<i32>().value(2), "x");
+}
+
+#[test]
+fn what_is_kept_from_the_first_look_is_what_is_in_the_file() {
+    // Of the blocks, one has words in the column `a`, one a fraction in `b`, some nothing in `c`.
+    let mut text = "a,b,c,d\n".to_owned();
+    for i in 0..200 {
+        let a = if i == 150 || i == 151 || i >= 180 { format!("w{i}") } else { format!("{i:03}") };
+        let b = if i == 90 { "0.5".to_owned() } else { i.to_string() };
+        let c = if i > 120 { "7" } else { "" };
+        text += &format!("{a},{b},{c},\"{i}, {i}\"\n");
+    }
+    let read = |keep_bytes| {
+        table(text.as_bytes(), &ReadOptions { block_bytes: 256, keep_bytes, ..Default::default() }).1
+    };
+    let nothing = read(0);
+    assert_eq!(types(&nothing), [DataType::Utf8, DataType::Float64, DataType::Int64, DataType::Utf8]);
+    assert_eq!(nothing.column(0).as_string::<i32>().value(7), "007");
+    for keep_bytes in [1, 3000, 1 << 30] {
+        assert_eq!(read(keep_bytes), nothing, "{keep_bytes} bytes");
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! A random table, written in every format and read back.
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array,
-    LargeStringArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array,
+    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float32Array, Float64Array, Int32Array,
+    Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array,
 };
 use arrow::compute::concat_batches;
-use arrow::datatypes::Int32Type;
+use arrow::datatypes::{Int32Type, Int64Type};
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use deltarule_tables::read::{ReadOptions, Source};
@@ -344,4 +344,38 @@ fn every_type_settles_alike_in_parquet_and_arrow() {
     writer.finish().unwrap();
     let twice = concat_batches(&settled.schema(), [&settled, &settled]).unwrap();
     assert_eq!(read(file.path(), &ReadOptions::default()), twice);
+}
+
+/// A table with a column of lists, in the three formats that can hold one.
+#[test]
+fn a_nested_column_that_nobody_needs_is_no_hindrance() {
+    let lists = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)]), None, Some([Some(3)])]);
+    let plain = Int64Array::from(vec![4, 5, 6]);
+    let batch = RecordBatch::try_from_iter_with_nullable([
+        ("lists", Arc::new(lists) as ArrayRef, true),
+        ("plain", Arc::new(plain.clone()), true),
+    ])
+    .unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let unneeded = ReadOptions { unneeded: vec!["lists".to_owned()], ..Default::default() };
+    let check = || {
+        assert!(Source::open(&[file.path()], &ReadOptions::default()).is_err());
+        let all = read(file.path(), &unneeded);
+        assert_eq!(all.column(0).null_count(), 3);
+        assert_eq!(all.column(1).as_ref(), &plain as &dyn Array);
+        let source = Source::open(&[file.path()], &unneeded).unwrap();
+        let alone = source.batches(Some(&[0])).unwrap().map(|batch| batch.unwrap().num_rows());
+        assert_eq!(alone.sum::<usize>(), 3);
+    };
+    let mut writer = ArrowWriter::try_new(file.reopen().unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    check();
+    let mut writer = FileWriter::try_new(File::create(file.path()).unwrap(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    check();
+    let lines = "{\"lists\": [1], \"plain\": 4}\n{\"plain\": 5}\n{\"lists\": {\"a\": 3}, \"plain\": 6}\n";
+    std::fs::write(file.path(), lines).unwrap();
+    check();
 }

@@ -8,9 +8,12 @@ use deltarule::dataset::{Batches, Shuffled};
 use deltarule::settings::{Settings, Task};
 use deltarule::train::Trainer;
 use deltarule::{Cost, Team};
+use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;
-use deltarule_tables::table::{InMemory, Plan};
+use deltarule_tables::table::{InMemory, Plan, Table};
 use deltarule_tables::{ClassWeights, TableOptions, Validation};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 use std::sync::Arc;
 
 /// A table of `n` rows: x is the row's number, the class depends on it, one in seven has no class.
@@ -111,19 +114,25 @@ fn the_last_short_batch_can_be_left_out() {
     assert_eq!(sizes, vec![16; n / 16]);
 }
 
+fn training() -> deltarule::Plan {
+    let settings =
+        Settings { hidden: Some(vec![8]), epochs: Some(5), batch: Some(16), ..Settings::default() };
+    settings.plan(Task::Classes).unwrap()
+}
+
+fn run(training: &deltarule::Plan, batches: &mut dyn Batches<f32>) -> deltarule::Outcome<f32> {
+    let network = training.network(batches.inputs(), batches.outputs()).unwrap();
+    let trainer = Trainer::new(training, network, batches).unwrap();
+    trainer.train(&Team::single(), batches, None, &mut ()).unwrap()
+}
+
 #[test]
 fn a_streamed_run_is_the_run_in_memory_bit_for_bit() {
     let table = numbered(150, &[32]);
     let plan = Plan::new(&table, &options()).unwrap();
     let loaded = Plan::new(&table, &options()).unwrap().load::<f32>(&table, None).unwrap();
-    let settings =
-        Settings { hidden: Some(vec![8]), epochs: Some(5), batch: Some(16), ..Settings::default() };
-    let training = settings.plan(Task::Classes).unwrap();
-    let run = |batches: &mut dyn Batches<f32>| {
-        let network = training.network(batches.inputs(), batches.outputs()).unwrap();
-        let trainer = Trainer::new(&training, network, batches).unwrap();
-        trainer.train(&Team::single(), batches, None, &mut ()).unwrap()
-    };
+    let training = training();
+    let run = |batches: &mut dyn Batches<f32>| run(&training, batches);
     let (batch, drop_last, seed) = (training.batch(), training.drop_last(), training.seed());
     let streamed = run(&mut Streamed::<f32>::new(&table, &plan, batch, drop_last, seed, 1000).unwrap());
     let memory = run(&mut Shuffled::new(&loaded.train, batch, drop_last, seed));
@@ -131,6 +140,49 @@ fn a_streamed_run_is_the_run_in_memory_bit_for_bit() {
     // A buffer that does not hold everything is another order, and another run.
     let small = run(&mut Streamed::<f32>::new(&table, &plan, batch, drop_last, seed, 20).unwrap());
     assert_ne!(small.network, memory.network);
+}
+
+/// The table as a Parquet file of small row groups, or as a CSV file.
+fn written(table: &InMemory, parquet: bool) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let batches = table.batches(None).unwrap().map(Result::unwrap);
+    if parquet {
+        let groups = WriterProperties::builder().set_max_row_group_row_count(Some(37)).build();
+        let mut writer =
+            ArrowWriter::try_new(file.reopen().unwrap(), Table::schema(table), Some(groups)).unwrap();
+        batches.for_each(|batch| writer.write(&batch).unwrap());
+        writer.close().unwrap();
+    } else {
+        let mut writer = arrow::csv::Writer::new(file.reopen().unwrap());
+        batches.for_each(|batch| writer.write(&batch).unwrap());
+    }
+    file
+}
+
+#[test]
+fn a_streamed_file_is_the_file_in_memory_bit_for_bit() {
+    let table = numbered(230, &[50]);
+    let training = training();
+    let (batch, drop_last, seed) = (training.batch(), training.drop_last(), training.seed());
+    let loaded = Plan::new(&table, &options()).unwrap().load::<f32>(&table, None).unwrap();
+    let memory = run(&training, &mut Shuffled::new(&loaded.train, batch, drop_last, seed));
+    for parquet in [true, false] {
+        let file = written(&table, parquet);
+        for keep_bytes in [0, 2000, 1 << 30] {
+            let reading = ReadOptions { block_bytes: 500, batch_rows: 11, keep_bytes, ..Default::default() };
+            let source = Source::open(&[file.path()], &reading).unwrap();
+            assert!(source.chunks().len() > 3, "one piece has no order to be read in");
+            let plan = Plan::new(&source, &options()).unwrap();
+            let from_file = Plan::new(&source, &options()).unwrap().load::<f32>(&source, None).unwrap();
+            assert_eq!(from_file.train, loaded.train);
+            assert_eq!(plan.validation::<f32>(&source).unwrap(), loaded.validation);
+            let mut whole = Streamed::<f32>::new(&source, &plan, batch, drop_last, seed, 1000).unwrap();
+            let streamed = run(&training, &mut whole);
+            assert_eq!(streamed.network, memory.network, "Parquet {parquet}, keeping {keep_bytes} bytes");
+            let mut small = Streamed::<f32>::new(&source, &plan, batch, drop_last, seed, 20).unwrap();
+            assert_ne!(run(&training, &mut small).network, memory.network);
+        }
+    }
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn predict<T: Real>(ui: &Ui, args: &Predict, opened: Opened<T>) -> Outcome {
 /// and written as they are.
 fn reading(pipeline: &Pipeline, table: &Preparation, keep: bool) -> ReadOptions {
     let mut options = read_options(&pipeline.data);
+    options.keep_bytes = 0;
     if !keep {
         options.types = table.cell_types();
         options.inference = Inference::Declared;

@@ -214,11 +214,12 @@ pub(crate) enum Column {
 
 impl Column {
     /// An empty column of one of the types that text files have.
-    pub(crate) fn new(data_type: &DataType) -> Self {
+    /// A column with room for `rows`.
+    pub(crate) fn new(data_type: &DataType, rows: usize) -> Self {
         match data_type {
-            DataType::Int64 => Self::Integers(Int64Builder::new()),
-            DataType::Float64 => Self::Numbers(Float64Builder::new()),
-            _ => Self::Texts(StringBuilder::new()),
+            DataType::Int64 => Self::Integers(Int64Builder::with_capacity(rows)),
+            DataType::Float64 => Self::Numbers(Float64Builder::with_capacity(rows)),
+            _ => Self::Texts(StringBuilder::with_capacity(rows, 0)),
         }
     }
 

@@ -3,15 +3,16 @@
 //! of a bad cell nor the line of an open quote.
 
 use super::blocks::Block;
-use super::cells::{CellRules, Column, Profile};
+use super::cells::{CellRules, Column};
+use super::grid::{Grid, for_each_row};
+use super::guess::{Wanted, look};
 use super::options::{Header, ReadOptions};
-use super::rows::{Marks, character_of, line_of, without};
+use super::rows::{Marks, character_of, line_of};
 use super::text::{Found, RowFormat, Survey};
 use crate::error::{Place, TableError, shown};
 use arrow::array::ArrayRef;
 use arrow::datatypes::Field;
 use memchr::memchr;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub(crate) struct Csv {
     marks: Marks,
     rules: CellRules,
     names: Vec<String>,
+    /// What a first look is to find out of each column.
+    wanted: Vec<Wanted>,
     /// Where the row length is from, for messages.
     model_row: &'static str,
 }
@@ -39,12 +42,16 @@ impl Csv {
     /// Reads marks and names from the first bytes of a file, which hold at least its first row.
     pub(crate) fn open(file: &Path, head: &[u8], options: &ReadOptions) -> Result<Opening, TableError> {
         let delimiter = options.delimiter.unwrap_or_else(|| sniff_delimiter(file, head, options));
+        if !delimiter.is_ascii() || !options.quote.is_ascii() {
+            return Err(TableError::usage("an ASCII character as delimiter and as quote", "another"));
+        }
         let marks = Marks { delimiter, quote: options.quote };
         let mut csv = Self {
             file: file.to_owned(),
             marks,
             rules: CellRules::new(options),
             names: vec![],
+            wanted: vec![],
             model_row: "",
         };
         let blank = csv.blank_rows(head);
@@ -59,6 +66,7 @@ impl Csv {
         if options.header == Header::Absent {
             csv.names = (1..=cells.len()).map(|i| format!("c{i}")).collect();
             csv.model_row = "in the first row";
+            csv.wanted = wanted(&csv.names, options);
             return Ok(Opening { csv, header_bytes: blank, header_lines: first_line - 1, warnings });
         }
         if options.header == Header::Auto && cells.iter().all(|cell| cell.parse::<f64>().is_ok()) {
@@ -72,6 +80,7 @@ impl Csv {
         }
         csv.names = csv.header(cells, first_line, &mut warnings)?;
         csv.model_row = "in the header";
+        csv.wanted = wanted(&csv.names, options);
         let header_lines = first_line - 1 + line_of(row, row.len());
         Ok(Opening { csv, header_bytes: blank + row.len(), header_lines, warnings })
     }
@@ -95,12 +104,10 @@ impl Csv {
             return Err(self.nul(row, at, line));
         }
         let mut cells = Vec::new();
-        let text = self.without_blanks(text.as_bytes());
-        for_each_row(self.marks, &text, |_, row| {
-            cells = (0..row.len()).map(|i| row.cell(i).to_owned()).collect();
-            Ok::<_, RowError>(())
-        })
-        .map_err(|_| self.not_utf8(row, 0, line))?;
+        for_each_row(self.marks, text.as_bytes(), |row| {
+            cells = row.cells().map(str::to_owned).collect();
+            Ok::<_, TableError>(())
+        })?;
         if cells.len() > max_columns {
             return Err(TableError::data(
                 &self.file,
@@ -145,57 +152,28 @@ impl Csv {
         Ok(unique)
     }
 
-    /// The text with no blanks between a delimiter and an opening quote.
-    fn without_blanks<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
-        if memchr(self.marks.quote, text).is_some() {
-            let blanks = self.marks.scan(text).blanks;
-            if !blanks.is_empty() {
-                return Cow::Owned(without(text, &blanks));
-            }
-        }
-        Cow::Borrowed(text)
-    }
-
-    /// Calls `see` for each row of a block, and puts file and line to its error.
-    fn rows<'a>(
-        &self,
-        block: &'a Block,
-        mut see: impl FnMut(u64, &Row<'_>) -> Result<(), RowError>,
-    ) -> Result<u64, TableError> {
+    /// The cells of a block.
+    fn grid<'a>(&self, block: &'a Block) -> Result<Grid<'a>, TableError> {
         let text: &'a [u8] = &block.bytes;
         if let Some(at) = memchr(0, text) {
             return Err(self.nul(text, at, block.line));
         }
-        if let Err(e) = std::str::from_utf8(text) {
-            return Err(self.not_utf8(text, e.valid_up_to(), block.line));
-        }
+        let text = std::str::from_utf8(text).map_err(|e| self.not_utf8(text, e.valid_up_to(), block.line))?;
+        Ok(Grid::new(self.marks, text, self.names.len()))
+    }
+
+    /// Refuses a block in which a row is too long or too short.
+    fn check_width(&self, block: &Block, grid: &Grid<'_>) -> Result<(), TableError> {
+        let Some(found) = grid.misfit() else { return Ok(()) };
         let width = self.names.len();
-        let text = self.without_blanks(text);
-        let mut number = 0;
-        let seen = for_each_row(self.marks, &text, |row_number, row| {
-            number = row_number;
-            if row.len() != width {
-                return Err(RowError::Width(row.len()));
-            }
-            see(row_number, row)
-        });
-        seen.map_err(|error| match error {
-            RowError::Width(found) => {
-                let place = self.place(block, number, None);
-                let count = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
-                TableError::data(&self.file, format!("{}, as {}", count(width), self.model_row), count(found))
-                    .at(place)
-                    .hint(if found > width {
-                        "a cell that holds the delimiter must stand in quotes"
-                    } else {
-                        "was the row cut short? a cell that holds a line end must stand in quotes"
-                    })
-            }
-            RowError::Cell(column, error) => error
-                .in_file(&self.file)
-                .at(self.place(block, number, Some(&self.names[column])))
-                .in_column(&self.names[column]),
-        })
+        let count = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
+        let error =
+            TableError::data(&self.file, format!("{}, as {}", count(width), self.model_row), count(found));
+        Err(error.at(self.place(block, grid.rows() as u64, None)).hint(if found > width {
+            "a cell that holds the delimiter must stand in quotes"
+        } else {
+            "was the row cut short? a cell that holds a line end must stand in quotes"
+        }))
     }
 
     /// The names of the columns.
@@ -209,15 +187,28 @@ impl Csv {
         block: &Block,
         columns: &[(usize, Field)],
     ) -> Result<(Vec<ArrayRef>, u64), TableError> {
-        let mut arrays: Vec<Column> =
-            columns.iter().map(|(_, field)| Column::new(field.data_type())).collect();
-        let rows = self.rows(block, |_, row| {
-            for ((i, _), array) in columns.iter().zip(&mut arrays) {
-                array.push(row.cell(*i), &self.rules).map_err(|e| RowError::Cell(*i, e))?;
+        let grid = self.grid(block)?;
+        let mut arrays = Vec::with_capacity(columns.len());
+        // The first row with a cell that does not fit, its column and what is wrong with it.
+        let mut first: Option<(usize, usize, TableError)> = None;
+        for (i, field) in columns {
+            let mut array = Column::new(field.data_type(), grid.rows());
+            let before = first.as_ref().map_or(grid.rows(), |(row, ..)| *row);
+            for (row, text) in grid.column(*i).take(before).enumerate() {
+                if let Err(error) = array.push(text, &self.rules) {
+                    first = Some((row, *i, error));
+                    break;
+                }
             }
-            Ok(())
-        })?;
-        Ok((arrays.into_iter().map(Column::finish).collect(), rows))
+            arrays.push(array.finish());
+        }
+        if let Some((row, column, error)) = first {
+            let name = &self.names[column];
+            let place = self.place(block, row as u64, Some(name));
+            return Err(error.in_file(&self.file).at(place).in_column(name));
+        }
+        self.check_width(block, &grid)?;
+        Ok((arrays, grid.rows() as u64))
     }
 
     fn nul(&self, text: &[u8], at: usize, line: u64) -> TableError {
@@ -254,22 +245,16 @@ impl RowFormat for Csv {
         Some(self.marks)
     }
 
-    fn survey(&self, block: &Block) -> Result<Survey, TableError> {
-        let mut profiles = vec![Profile::default(); self.names.len()];
-        let rows = self.rows(block, |number, row| {
-            for (i, profile) in profiles.iter_mut().enumerate() {
-                let text = row.cell(i);
-                profile.add(self.rules.read(text), text, number);
-            }
-            Ok(())
-        })?;
-        let columns = self
-            .names
-            .iter()
-            .zip(profiles)
-            .map(|(name, profile)| Found { name: name.clone(), profile })
-            .collect();
-        Ok(Survey { rows, columns, indices: None })
+    fn survey(&self, block: &Block, keep: bool) -> Result<Survey, TableError> {
+        let grid = self.grid(block)?;
+        self.check_width(block, &grid)?;
+        let (mut columns, mut arrays) = (Vec::new(), Vec::new());
+        for (i, (name, wanted)) in self.names.iter().zip(&self.wanted).enumerate() {
+            let (profile, array) = look(grid.column(i), grid.rows(), wanted, &self.rules, keep);
+            columns.push(Found { name: name.clone(), profile });
+            arrays.push(array);
+        }
+        Ok(Survey { rows: grid.rows() as u64, columns, arrays, indices: None })
     }
 
     fn read(&self, block: &Block, columns: &[(usize, Field)]) -> Result<Vec<ArrayRef>, TableError> {
@@ -288,71 +273,10 @@ impl RowFormat for Csv {
     }
 }
 
-/// What is wrong with a row.
-enum RowError {
-    /// It has this many cells.
-    Width(usize),
-    /// The cell of this column is not what the column wants.
-    Cell(usize, TableError),
-}
-
-/// The cells of one row.
-struct Row<'a> {
-    text: &'a str,
-    ends: &'a [usize],
-}
-
-impl Row<'_> {
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// A cell without the blanks around it.
-    fn cell(&self, i: usize) -> &str {
-        let start = if i == 0 { 0 } else { self.ends[i - 1] };
-        let cell = &self.text[start..self.ends[i]];
-        let bytes = cell.as_bytes();
-        match (bytes.first(), bytes.last()) {
-            (Some(first), Some(last)) if *first <= b' ' || *last <= b' ' => cell.trim_ascii(),
-            _ => cell,
-        }
-    }
-}
-
-/// Calls `see` with the number and the cells of each row that is not blank; returns how many there are.
-fn for_each_row<E>(
-    marks: Marks,
-    text: &[u8],
-    mut see: impl FnMut(u64, &Row<'_>) -> Result<(), E>,
-) -> Result<u64, E> {
-    let mut reader = csv_core::ReaderBuilder::new().delimiter(marks.delimiter).quote(marks.quote).build();
-    let (mut cells, mut ends) = (vec![0; 4096], vec![0; 64]);
-    let (mut at, mut filled, mut count, mut rows) = (0, 0, 0, 0);
-    loop {
-        let (result, read, wrote, ended) =
-            reader.read_record(&text[at..], &mut cells[filled..], &mut ends[count..]);
-        at += read;
-        filled += wrote;
-        count += ended;
-        match result {
-            // Called again without input, the reader ends the row that the text ends with.
-            csv_core::ReadRecordResult::InputEmpty => {}
-            csv_core::ReadRecordResult::OutputFull => cells.resize(2 * cells.len(), 0),
-            csv_core::ReadRecordResult::OutputEndsFull => ends.resize(2 * ends.len(), 0),
-            csv_core::ReadRecordResult::End => return Ok(rows),
-            csv_core::ReadRecordResult::Record => {
-                // The callers see to it that the text is UTF-8; only whole ASCII characters are taken out of it.
-                let row =
-                    Row { text: std::str::from_utf8(&cells[..filled]).unwrap_or(""), ends: &ends[..count] };
-                let blank = count == 1 && filled > 0 && row.text.trim_ascii().is_empty();
-                if !blank {
-                    see(rows, &row)?;
-                    rows += 1;
-                }
-                (filled, count) = (0, 0);
-            }
-        }
-    }
+/// What a first look is to find out of the columns of these names.
+fn wanted(names: &[String], options: &ReadOptions) -> Vec<Wanted> {
+    let said = options.declared();
+    names.iter().map(|name| said.type_of(name).map_or(Wanted::Type, Wanted::Cells)).collect()
 }
 
 /// The delimiter with which the most of the first rows have as many cells as the first.
@@ -369,7 +293,7 @@ fn sniff_delimiter(file: &Path, head: &[u8], options: &ReadOptions) -> u8 {
             whole => whole,
         };
         let mut widths = Vec::new();
-        let _ = for_each_row(marks, &head[..whole], |_, row| {
+        let _ = for_each_row(marks, &head[..whole], |row| {
             widths.push(row.len());
             if widths.len() < ROWS { Ok(()) } else { Err(()) }
         });

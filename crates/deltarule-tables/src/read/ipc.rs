@@ -8,9 +8,9 @@ use super::options::ReadOptions;
 use super::table::{Batches, Chunk, Table};
 use super::types::{batch_of, settled_fields};
 use crate::error::{Place, TableError};
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, new_null_array};
 use arrow::buffer::Buffer;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::ipc::convert::try_fb_to_schema;
 use arrow::ipc::reader::FileDecoder;
 use arrow::ipc::{Block, MessageHeader, MetadataVersion, RecordBatch as BatchHeader, root_as_message};
@@ -73,7 +73,7 @@ impl IpcTable {
         let Some((schema, version)) = schema else {
             return Err(TableError::data(input.name(), EXPECTED, "no schema").hint(DAMAGED));
         };
-        let fields = settled_fields(input.name(), schema.fields(), &options.ignore, options.max_columns)?;
+        let fields = settled_fields(input.name(), schema.fields(), &options.unneeded, options.max_columns)?;
         if first_row == 0 {
             return Err(TableError::data(input.name(), "rows of data", "none"));
         }
@@ -233,11 +233,16 @@ impl Table for IpcTable {
     }
 
     fn read(&self, chunks: Range<usize>, columns: &[(usize, Field)]) -> Result<Batches, TableError> {
-        let mut wanted: Vec<usize> = columns.iter().map(|(i, _)| *i).collect();
+        let mut wanted: Vec<usize> = columns
+            .iter()
+            .map(|(i, _)| *i)
+            .filter(|&i| *self.fields[i].data_type() != DataType::Null)
+            .collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let positions: Vec<usize> =
-            columns.iter().filter_map(|(i, _)| wanted.binary_search(i).ok()).collect();
+        // Nothing for a column without values.
+        let positions: Vec<Option<usize>> =
+            columns.iter().map(|(i, _)| wanted.binary_search(i).ok()).collect();
         let schema =
             Arc::new(Schema::new(columns.iter().map(|(_, field)| field.clone()).collect::<Vec<_>>()));
         let mut decoder = FileDecoder::new(Arc::clone(&self.schema), self.version).with_projection(wanted);
@@ -251,7 +256,11 @@ impl Table for IpcTable {
                     let rows = batch.num_rows().min(batch_rows);
                     rest = Some(batch.slice(rows, batch.num_rows() - rows));
                     let batch = batch.slice(0, rows);
-                    let arrays = positions.iter().map(|&i| Arc::clone(batch.column(i))).collect();
+                    let array = |(place, field): (&Option<usize>, &FieldRef)| match *place {
+                        Some(i) => Arc::clone(batch.column(i)),
+                        None => new_null_array(field.data_type(), rows),
+                    };
+                    let arrays = positions.iter().zip(schema.fields()).map(array).collect();
                     return Some(contained(input.name(), EXPECTED, || batch_of(&schema, arrays, rows)));
                 }
                 let next = *messages.get(message).filter(|_| batch_number < chunks.end)?;

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct JsonLines {
     file: PathBuf,
     rules: CellRules,
+    unneeded: Vec<String>,
 }
 
 /// What is wrong with a line: the character in it (from one), the column, and the rest.
@@ -42,11 +43,18 @@ enum Content<'a> {
     Missing,
     Number(&'a str),
     Text(Cow<'a, str>),
+    /// An object or a list.
+    Nested,
 }
 
 impl JsonLines {
     pub(crate) fn new(file: &Path, options: &ReadOptions) -> Self {
-        Self { file: file.to_owned(), rules: CellRules::new(options) }
+        let unneeded = options.unneeded.clone();
+        Self { file: file.to_owned(), rules: CellRules::new(options), unneeded }
+    }
+
+    fn is_refused(&self, value: &Value<'_>) -> bool {
+        matches!(value.content, Content::Nested) && !self.unneeded.iter().any(|name| *name == value.name)
     }
 
     /// Calls `see` with the number of each line that is not blank and its values.
@@ -57,7 +65,12 @@ impl JsonLines {
     ) -> Result<u64, TableError> {
         let mut rows = 0;
         for (i, line) in lines_of(&block.bytes) {
-            let seen = values(line).and_then(|(line, values)| see(rows, line, &values));
+            let seen = values(line).and_then(|(line, values)| {
+                match values.iter().find(|value| self.is_refused(value)) {
+                    Some(value) => Err(nested(line, value)),
+                    None => see(rows, line, &values),
+                }
+            });
             if let Err(error) = seen {
                 let mut wrong = TableError::data(&self.file, error.expected, error.found)
                     .at_line(block.line + i, Some(error.character));
@@ -115,17 +128,7 @@ fn values(line: &[u8]) -> Result<(&str, Vec<Value<'_>>), LineError> {
                 Ok(text) => Content::Text(text.0),
                 Err(e) => return Err(plain(character(line, raw), "a string", e.to_string())),
             },
-            Some(b'{' | b'[') => {
-                return Err(LineError {
-                    column: Some(name.into_owned()),
-                    hint: Some("flatten the objects first, for example with jq"),
-                    ..plain(
-                        character(line, raw),
-                        "one value a cell",
-                        if raw.starts_with('{') { "an object".to_owned() } else { "a list".to_owned() },
-                    )
-                });
-            }
+            Some(b'{' | b'[') => Content::Nested,
             _ => Content::Number(raw),
         };
         values.push(Value { name, content, raw });
@@ -167,7 +170,7 @@ impl RowFormat for JsonLines {
         None
     }
 
-    fn survey(&self, block: &Block) -> Result<Survey, TableError> {
+    fn survey(&self, block: &Block, _: bool) -> Result<Survey, TableError> {
         let mut columns: Vec<Found> = Vec::new();
         let mut positions: HashMap<String, (usize, u64)> = HashMap::new();
         let rows = self.lines(block, |row, line, values| {
@@ -191,7 +194,7 @@ impl RowFormat for JsonLines {
                 };
                 let profile = &mut columns[at].profile;
                 match &value.content {
-                    Content::Missing => profile.missing += 1,
+                    Content::Missing | Content::Nested => profile.missing += 1,
                     Content::Number(number) => profile.add(self.rules.read(number), number, row),
                     Content::Text(text) if self.rules.is_missing(text) => profile.missing += 1,
                     Content::Text(text) => profile.add_text(text, row),
@@ -199,21 +202,21 @@ impl RowFormat for JsonLines {
             }
             Ok(())
         })?;
-        Ok(Survey { rows, columns, indices: None })
+        Ok(Survey { rows, columns, arrays: vec![], indices: None })
     }
 
     fn read(&self, block: &Block, columns: &[(usize, Field)]) -> Result<Vec<ArrayRef>, TableError> {
         let positions: HashMap<&str, usize> =
             columns.iter().enumerate().map(|(i, (_, field))| (field.name().as_str(), i)).collect();
         let mut arrays: Vec<Column> =
-            columns.iter().map(|(_, field)| Column::new(field.data_type())).collect();
+            columns.iter().map(|(_, field)| Column::new(field.data_type(), 0)).collect();
         let mut lengths = vec![0; columns.len()];
         self.lines(block, |row, line, values| {
             for value in values {
                 let Some(&at) = positions.get(value.name.as_ref()) else { continue };
                 lengths[at] = row + 1;
                 let pushed = match &value.content {
-                    Content::Missing => {
+                    Content::Missing | Content::Nested => {
                         arrays[at].push_missing();
                         Ok(())
                     }
@@ -248,6 +251,16 @@ impl RowFormat for JsonLines {
         };
         let value = column.and_then(|column| values.iter().find(|value| value.name == column));
         Place::Line { line: block.line + i, column: value.map(|value| character(text, value.raw) as u64) }
+    }
+}
+
+fn nested(line: &str, value: &Value<'_>) -> LineError {
+    LineError {
+        character: character(line, value.raw) as u64,
+        column: Some(value.name.clone().into_owned()),
+        expected: "one value a cell".to_owned(),
+        found: if value.raw.starts_with('{') { "an object".to_owned() } else { "a list".to_owned() },
+        hint: Some("flatten the objects first, for example with jq, or leave the column out: --drop"),
     }
 }
 

@@ -103,7 +103,7 @@ impl RowFormat for Libsvm {
         None
     }
 
-    fn survey(&self, block: &Block) -> Result<Survey, TableError> {
+    fn survey(&self, block: &Block, _: bool) -> Result<Survey, TableError> {
         let (mut rows, mut profile) = (0, Profile::default());
         let (mut lowest, mut highest) = (usize::MAX, 0);
         for line in self.lines(block)? {
@@ -120,7 +120,7 @@ impl RowFormat for Libsvm {
             rows += 1;
         }
         let columns = vec![Found { name: LABEL.to_owned(), profile }];
-        Ok(Survey { rows, columns, indices: Some((lowest, highest)) })
+        Ok(Survey { rows, columns, arrays: vec![], indices: Some((lowest, highest)) })
     }
 
     fn read(&self, block: &Block, columns: &[(usize, Field)]) -> Result<Vec<ArrayRef>, TableError> {
@@ -148,7 +148,7 @@ impl RowFormat for Libsvm {
             if field.name() != LABEL {
                 return Ok(Arc::new(Float64Array::from(dense.next().unwrap_or_default())));
             }
-            let mut labels = Column::new(field.data_type());
+            let mut labels = Column::new(field.data_type(), lines.len());
             for line in &lines {
                 labels.push(label(line), &self.rules).map_err(|e| {
                     e.in_file(&self.file).at_line(block.line + line.number, Some(1)).in_column(LABEL)

@@ -1,6 +1,8 @@
 //! How a table is to be read.
 
 use super::format::Format;
+use arrow::datatypes::DataType;
+use std::collections::HashMap;
 
 /// What is said about a file beyond what it shows by itself. The defaults read nearly every table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +21,9 @@ pub struct ReadOptions {
     pub missing: Vec<String>,
     /// Columns of text files whose type is not to be inferred.
     pub types: Vec<(String, CellType)>,
-    /// Columns that are left out, whatever they hold.
-    pub ignore: Vec<String>,
+    /// Columns that nobody needs: they are read as far as that can be done, and what they hold is never an error. Cells
+    /// that are no single value are missing values.
+    pub unneeded: Vec<String>,
     /// Whether the types of the columns of text files are found by looking at their values.
     pub inference: Inference,
     /// The highest index of a LIBSVM file at least: one that was cut from a larger one need not have them all.
@@ -29,6 +32,9 @@ pub struct ReadOptions {
     pub batch_rows: usize,
     /// Bytes of text that are read at a time: a chunk of a text file.
     pub block_bytes: usize,
+    /// Bytes of columns at most that are kept in memory from the first look at CSV files, so that a later reading need
+    /// not parse them again; what finds no room is read from the file each time.
+    pub keep_bytes: usize,
     /// A table of more columns is refused.
     pub max_columns: usize,
     /// A line of a text file of more bytes is refused.
@@ -49,11 +55,12 @@ impl Default for ReadOptions {
             decimal_comma: false,
             missing: ["?", "NA", "N/A", "NaN", "nan", "null", "NULL"].map(str::to_owned).to_vec(),
             types: Vec::new(),
-            ignore: Vec::new(),
+            unneeded: Vec::new(),
             inference: Inference::AllRows,
             highest_index: 0,
             batch_rows: 8192,
             block_bytes: 1 << 20,
+            keep_bytes: 1 << 30,
             max_columns: 1 << 16,
             max_line_bytes: 16 << 20,
             max_expansion: 250,
@@ -70,9 +77,42 @@ impl ReadOptions {
         }
     }
 
+    /// What is said about columns of text files before any of their cells is seen.
+    pub(crate) fn declared(&self) -> Declared<'_> {
+        let mut types = HashMap::new();
+        for (name, cells) in self.types.iter().rev() {
+            let data_type = match cells {
+                CellType::Number => Some(DataType::Float64),
+                CellType::Text => Some(DataType::Utf8),
+                CellType::Any => None,
+            };
+            types.insert(name.as_str(), data_type);
+        }
+        types.extend(self.unneeded.iter().map(|name| (name.as_str(), None)));
+        Declared { types, others: (self.inference == Inference::Declared).then_some(DataType::Utf8) }
+    }
+
     /// Rows of a batch so that a batch of `width` columns takes at most about 64 MiB.
     pub(crate) fn rows_for(&self, width: usize) -> usize {
         self.batch_rows.min((8 << 20) / width.max(1)).max(1)
+    }
+}
+
+/// The types of columns of text files, as far as they are said.
+pub(crate) struct Declared<'a> {
+    types: HashMap<&'a str, Option<DataType>>,
+    others: Option<DataType>,
+}
+
+impl Declared<'_> {
+    /// The type that a column is said to have.
+    pub(crate) fn type_of(&self, column: &str) -> Option<DataType> {
+        self.types.get(column).cloned().flatten().or_else(|| self.others.clone())
+    }
+
+    /// Whether words among the numbers of a column are no mistake.
+    pub(crate) fn may_be_anything(&self, column: &str) -> bool {
+        self.types.get(column).is_some_and(Option::is_none)
     }
 }
 
@@ -94,6 +134,8 @@ pub enum CellType {
     Number,
     /// Text, even where it looks like numbers.
     Text,
+    /// Numbers where all cells are numbers, and text otherwise: a word among numbers is no mistake.
+    Any,
 }
 
 /// How the types of the columns of text files are found.

@@ -11,8 +11,8 @@ use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use std::iter;
 use std::ops::Range;
 use std::path::Path;
@@ -40,7 +40,7 @@ impl ParquetTable {
         let only_parquet = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = contained(input.name(), EXPECTED, || ArrowReaderMetadata::load(&file, only_parquet))?;
         let fields =
-            settled_fields(input.name(), metadata.schema().fields(), &options.ignore, options.max_columns)?;
+            settled_fields(input.name(), metadata.schema().fields(), &options.unneeded, options.max_columns)?;
         let mut chunks = Vec::new();
         let mut first_row = 0_u64;
         for group in metadata.metadata().row_groups() {
@@ -75,7 +75,11 @@ impl ParquetTable {
                     column.uncompressed_size().max(0).saturating_add(1000);
             }
         }
-        let mut wanted: Vec<usize> = columns.iter().map(|(i, _)| *i).collect();
+        let mut wanted: Vec<usize> = columns
+            .iter()
+            .map(|(i, _)| *i)
+            .filter(|&i| *self.fields[i].data_type() != DataType::Null)
+            .collect();
         wanted.sort_unstable();
         wanted.dedup();
         wanted.sort_by_key(|&i| std::cmp::Reverse(sizes[i]));
@@ -157,10 +161,10 @@ impl Table for ParquetTable {
             1 => decoders.into_iter().map(|decoder| Box::new(decoder) as Batches).collect(),
             _ => decoders.into_iter().map(ahead).collect(),
         };
-        // Which share a wanted column is in, and where.
-        let sought: Vec<(usize, usize)> = columns
+        // Which share a wanted column is in, and where; nothing for a column without values.
+        let sought: Vec<Option<(usize, usize)>> = columns
             .iter()
-            .filter_map(|(column, _)| {
+            .map(|(column, _)| {
                 shares
                     .iter()
                     .enumerate()
@@ -174,9 +178,13 @@ impl Table for ParquetTable {
             let batches: Option<Result<Vec<RecordBatch>, TableError>> =
                 parts.iter_mut().map(Iterator::next).collect();
             Some(batches?.and_then(|batches| {
-                let arrays: Vec<ArrayRef> =
-                    sought.iter().map(|&(s, i)| Arc::clone(batches[s].column(i))).collect();
-                contained(&file, EXPECTED, || batch_of(&schema, arrays, batches[0].num_rows()))
+                let rows = batches[0].num_rows();
+                let array = |(place, field): (&Option<(usize, usize)>, &FieldRef)| match *place {
+                    Some((s, i)) => Arc::clone(batches[s].column(i)),
+                    None => new_null_array(field.data_type(), rows),
+                };
+                let arrays: Vec<ArrayRef> = sought.iter().zip(schema.fields()).map(array).collect();
+                contained(&file, EXPECTED, || batch_of(&schema, arrays, rows))
             }))
         })))
     }

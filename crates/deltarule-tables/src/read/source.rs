@@ -22,8 +22,6 @@ use std::sync::Arc;
 pub struct Source {
     tables: Vec<Arc<dyn Table>>,
     schema: SchemaRef,
-    /// For each column of the schema, which one of the files' it is.
-    columns: Vec<usize>,
     chunks: Vec<Chunk>,
     batch_rows: usize,
 }
@@ -63,15 +61,14 @@ impl Source {
         if files.is_empty() {
             return Err(TableError::usage("a file", "none"));
         }
-        let tables: Vec<_> = files.iter().map(|file| open(file, options)).collect::<Result<_, _>>()?;
-        let fields = agreed(&tables)?;
-        let (mut columns, mut kept) = (Vec::new(), Vec::new());
-        for (i, field) in fields.into_iter().enumerate() {
-            if !options.ignore.contains(field.name()) {
-                columns.push(i);
-                kept.push(field);
-            }
+        let mut tables: Vec<Arc<dyn Table>> = Vec::with_capacity(files.len());
+        let mut left = options.clone();
+        for file in &files {
+            let table = open(file, &left)?;
+            left.keep_bytes -= table.kept_bytes();
+            tables.push(table);
         }
+        let fields = agreed(&tables, options)?;
         let mut chunks = Vec::new();
         let mut first_row = 0;
         for (table, reader) in tables.iter().enumerate() {
@@ -80,8 +77,8 @@ impl Source {
                 first_row += chunk.rows;
             }
         }
-        let batch_rows = options.rows_for(columns.len());
-        Ok(Self { tables, schema: Arc::new(Schema::new(kept)), columns, chunks, batch_rows })
+        let batch_rows = options.rows_for(fields.len());
+        Ok(Self { tables, schema: Arc::new(Schema::new(fields)), chunks, batch_rows })
     }
 
     /// The columns.
@@ -151,7 +148,7 @@ impl Source {
         let Some(chunk) = self.chunks.get(after - 1) else { return (self.tables[0].file(), Place::Whole) };
         let table = &self.tables[chunk.table];
         let start = self.chunks[after - 1 - chunk.index].first_row;
-        (table.file(), table.place(row - start, column.map(|column| self.columns[column])))
+        (table.file(), table.place(row - start, column))
     }
 
     /// A mistake in a cell, placed in its file.
@@ -171,13 +168,13 @@ impl Source {
         let columns = match columns {
             Some(columns) => columns,
             None => {
-                all = (0..self.columns.len()).collect();
+                all = (0..self.schema.fields().len()).collect();
                 &all
             }
         };
-        let width = self.columns.len();
-        let one = |&column: &usize| match self.columns.get(column) {
-            Some(&at) => Ok((at, self.schema.field(column).clone())),
+        let width = self.schema.fields().len();
+        let one = |&column: &usize| match self.schema.fields().get(column) {
+            Some(field) => Ok((column, field.as_ref().clone())),
             None => Err(TableError::usage(format!("columns 0 to {}", width.max(1) - 1), format!("{column}"))),
         };
         columns.iter().map(one).collect()
@@ -288,8 +285,9 @@ fn open(file: &Path, options: &ReadOptions) -> Result<Arc<dyn Table>, TableError
 }
 
 /// The columns that all tables share, with types that hold the values of each.
-fn agreed(tables: &[Arc<dyn Table>]) -> Result<Vec<Field>, TableError> {
+fn agreed(tables: &[Arc<dyn Table>], options: &ReadOptions) -> Result<Vec<Field>, TableError> {
     let first = &tables[0];
+    let declared = options.declared();
     let mut fields = first.fields().to_vec();
     for table in &tables[1..] {
         let differ = |expected: String, found: String| {
@@ -303,6 +301,7 @@ fn agreed(tables: &[Arc<dyn Table>]) -> Result<Vec<Field>, TableError> {
             }
             match wider(field.data_type(), other.data_type()) {
                 Some(data_type) => field.set_data_type(data_type),
+                None if declared.may_be_anything(field.name()) => field.set_data_type(DataType::Utf8),
                 None => {
                     return Err(differ(
                         format!("{} in column {:?}", called(field.data_type()), field.name()),

@@ -4,7 +4,7 @@ use super::blocks::{Block, Blocks};
 use super::csv::Csv;
 use super::format::{BOM, Compression, Format, detect};
 use super::input::{Input, STDIN};
-use super::options::{CellType, ReadOptions};
+use super::options::ReadOptions;
 use super::table::{Batches, Chunk, Table};
 use super::text::RowFormat;
 use crate::error::{Place, TableError};
@@ -72,10 +72,8 @@ pub(crate) fn open_stdin(
         rest,
         ended,
     };
-    let field = |name: &String| {
-        let number = options.types.iter().any(|(typed, kind)| typed == name && *kind == CellType::Number);
-        Field::new(name, if number { DataType::Float64 } else { DataType::Utf8 }, true)
-    };
+    let declared = options.declared();
+    let field = |name: &String| Field::new(name, declared.type_of(name).unwrap_or(DataType::Utf8), true);
     let fields = opening.csv.names().iter().map(field).collect();
     let (csv, warnings) = (Arc::new(opening.csv), opening.warnings);
     Ok(Stdin::Csv(StreamTable { csv, fields, warnings, blocks: Mutex::new(Some(blocks)) }))
@@ -123,6 +121,7 @@ impl Table for StreamTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::CellType;
     use std::sync::mpsc::{Receiver, channel};
 
     /// Hands over one message a read, and waits for each, as a terminal or a slow program does.

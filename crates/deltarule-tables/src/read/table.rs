@@ -22,6 +22,11 @@ pub(crate) trait Table: Send + Sync {
         &[]
     }
 
+    /// Bytes of columns that are kept in memory.
+    fn kept_bytes(&self) -> usize {
+        0
+    }
+
     /// Rows of some chunks: of each column named by its position, with the type to give it.
     fn read(&self, chunks: Range<usize>, columns: &[(usize, Field)]) -> Result<Batches, TableError>;
 

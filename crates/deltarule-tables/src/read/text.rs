@@ -6,8 +6,9 @@ use super::csv::Csv;
 use super::format::{BOM, Format};
 use super::input::Input;
 use super::json_lines::JsonLines;
+use super::kept::Kept;
 use super::libsvm::Libsvm;
-use super::options::{CellType, Inference, ReadOptions};
+use super::options::ReadOptions;
 use super::ordered::Ordered;
 use super::rows::Marks;
 use super::table::{Batches, Chunk, Table, chunk_of};
@@ -18,14 +19,15 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A text format whose rows can be read block by block.
 pub(crate) trait RowFormat: Send + Sync {
     /// What may hide a line end in a row; nothing where each line is a row.
     fn marks(&self) -> Option<Marks>;
 
-    /// What the columns of a block hold.
-    fn survey(&self, block: &Block) -> Result<Survey, TableError>;
+    /// What the columns of a block hold; with `keep` the columns themselves, too, where the format knows them already.
+    fn survey(&self, block: &Block, keep: bool) -> Result<Survey, TableError>;
 
     /// Some columns of a block: for each, which one of those surveyed, its name and the type to give it.
     fn read(&self, block: &Block, columns: &[(usize, Field)]) -> Result<Vec<ArrayRef>, TableError>;
@@ -38,6 +40,8 @@ pub(crate) trait RowFormat: Send + Sync {
 pub(crate) struct Survey {
     pub(crate) rows: u64,
     pub(crate) columns: Vec<Found>,
+    /// Of each column what was parsed of it, if anything.
+    pub(crate) arrays: Vec<Option<ArrayRef>>,
     /// The lowest and the highest index of a sparse format; each between them is a column, too.
     pub(crate) indices: Option<(usize, usize)>,
 }
@@ -55,6 +59,7 @@ pub(crate) struct TextTable {
     fields: Vec<Field>,
     blocks: Arc<Vec<BlockAt>>,
     chunks: Vec<Chunk>,
+    kept: Arc<Kept>,
     warnings: Vec<String>,
     threads: usize,
 }
@@ -87,6 +92,7 @@ impl TextTable {
             fields: vec![],
             blocks: Arc::default(),
             chunks: vec![],
+            kept: Arc::default(),
             warnings,
             threads: options.thread_count(),
         };
@@ -129,9 +135,12 @@ impl TextTable {
             ended: false,
         };
         let format = Arc::clone(&self.format);
+        let mut kept = Kept::new(options.keep_bytes);
+        let keeping = Arc::new(AtomicBool::new(options.keep_bytes > 0));
+        let keep = Arc::clone(&keeping);
         let surveys = Ordered::new(self.threads, blocks, move |block: Result<Block, TableError>| {
             let block = block?;
-            let survey = format.survey(&block)?;
+            let survey = format.survey(&block, keep.load(Ordering::Relaxed))?;
             Ok((BlockAt { offset: block.offset, len: block.bytes.len(), line: block.line }, survey))
         });
         let (mut index, mut found, mut rows) = (Vec::new(), Vec::<Found>::new(), 0);
@@ -139,6 +148,9 @@ impl TextTable {
         self.chunks.clear();
         for survey in surveys {
             let (at, survey): (BlockAt, Survey) = survey?;
+            if !kept.add(survey.arrays) {
+                keeping.store(false, Ordering::Relaxed);
+            }
             merge(&mut found, survey.columns, rows);
             if found.len() > options.max_columns {
                 return Err(TableError::data(
@@ -162,6 +174,7 @@ impl TextTable {
             }));
         }
         self.blocks = Arc::new(index);
+        self.kept = Arc::new(kept);
         if let Some((lowest, highest)) = indices.filter(|(lowest, highest)| lowest <= highest) {
             let dense = Profile { numbers: rows, ..Profile::default() };
             let highest = highest.max(options.highest_index);
@@ -173,12 +186,11 @@ impl TextTable {
     }
 
     fn types(&self, columns: Vec<Found>, options: &ReadOptions) -> Result<Vec<Field>, TableError> {
+        let declared = options.declared();
         let field = |found: Found| {
-            let data_type = match options.types.iter().find(|(name, _)| *name == found.name) {
-                _ if options.ignore.contains(&found.name) => DataType::Null,
-                Some((_, CellType::Text)) => DataType::Utf8,
-                Some((_, CellType::Number)) => DataType::Float64,
-                None if options.inference == Inference::Declared => DataType::Utf8,
+            let data_type = match declared.type_of(&found.name) {
+                Some(data_type) => data_type,
+                None if found.profile.texts > 0 && declared.may_be_anything(&found.name) => DataType::Utf8,
                 None => found.profile.data_type().map_err(|misfit| {
                     let place = self.place_of(misfit.seen.row, Some(&found.name));
                     misfit.error(&found.name).in_file(self.input.name()).at(place)
@@ -240,12 +252,30 @@ impl Table for TextTable {
             Arc::new(Schema::new(columns.iter().map(|(_, field)| field.clone()).collect::<Vec<_>>()));
         let (input, format, columns) = (self.input.clone(), Arc::clone(&self.format), columns.to_vec());
         let (blocks, rows) = (Arc::clone(&self.blocks), self.chunks.clone());
+        let kept = Arc::clone(&self.kept);
         let threads = self.threads.min(chunks.len());
         Ok(Box::new(Ordered::new(threads, chunks, move |index| {
-            let block = blocks[index].read(&input)?;
+            let held: Vec<Option<ArrayRef>> =
+                columns.iter().map(|(i, field)| kept.column(index, *i, field.data_type())).collect();
+            let sought: Vec<(usize, Field)> = columns
+                .iter()
+                .zip(&held)
+                .filter(|(_, held)| held.is_none())
+                .map(|(c, _)| c.clone())
+                .collect();
+            let mut read = match sought.is_empty() {
+                true => vec![],
+                false => format.read(&blocks[index].read(&input)?, &sought)?,
+            }
+            .into_iter();
+            let arrays = held.into_iter().filter_map(|held| held.or_else(|| read.next())).collect();
             let rows = usize::try_from(rows[index].rows).unwrap_or(usize::MAX);
-            batch(input.name(), &schema, format.read(&block, &columns)?, rows)
+            batch(input.name(), &schema, arrays, rows)
         })))
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.kept.bytes()
     }
 
     fn place(&self, row: u64, column: Option<usize>) -> Place {

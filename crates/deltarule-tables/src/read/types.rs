@@ -33,11 +33,12 @@ pub(crate) fn settled(data_type: &DataType) -> Option<DataType> {
     })
 }
 
-/// The fields of a file's schema as they are handed out; the columns to ignore are `Null`.
+/// The fields of a file's schema as they are handed out; columns that nobody needs are `Null` where a cell of theirs is
+/// no single value.
 pub(crate) fn settled_fields(
     file: &Path,
     fields: &[Arc<Field>],
-    ignore: &[String],
+    unneeded: &[String],
     max_columns: usize,
 ) -> Result<Vec<Field>, TableError> {
     if fields.is_empty() {
@@ -53,8 +54,8 @@ pub(crate) fn settled_fields(
     }
     let settle = |field: &Arc<Field>| {
         let data_type = match settled(field.data_type()) {
-            _ if ignore.contains(field.name()) => DataType::Null,
             Some(data_type) => data_type,
+            None if unneeded.contains(field.name()) => DataType::Null,
             None => {
                 return Err(TableError::data(file, "one value a cell", kind_of(field.data_type()))
                     .in_column(field.name())

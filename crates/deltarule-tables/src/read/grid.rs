@@ -1,0 +1,232 @@
+//! Where the cells of a stretch of CSV lie.
+//!
+//! Text without quotes is cut where its marks stand, and nothing of it is copied. Text with quotes is unpacked by
+//! `csv-core`. A property test holds the two against each other.
+
+use super::rows::{Marks, without};
+use memchr::{memchr, memchr3_iter};
+use std::borrow::Cow;
+
+/// Rows of one width, their cells told apart.
+pub(crate) struct Grid<'a> {
+    text: Cow<'a, str>,
+    width: usize,
+    /// Where the first cell of each row begins.
+    starts: Vec<u32>,
+    /// Where each cell ends, row by row.
+    ends: Vec<u32>,
+    /// Bytes from the end of a cell to the start of the next one in its row.
+    gap: usize,
+    /// How many cells the row after the last has, where they are not `width`: no row is read beyond it.
+    misfit: Option<usize>,
+}
+
+impl<'a> Grid<'a> {
+    /// The cells of `text`, which is at most 4 GiB of whole rows.
+    pub(crate) fn new(marks: Marks, text: &'a str, width: usize) -> Self {
+        let grid = |text, gap| Self { text, width, starts: vec![], ends: vec![], gap, misfit: None };
+        if memchr(marks.quote, text.as_bytes()).is_none() {
+            let mut grid = grid(Cow::Borrowed(text), 1);
+            grid.cut(text.as_bytes(), marks.delimiter);
+            return grid;
+        }
+        let mut grid = grid(Cow::Owned(String::new()), 0);
+        let mut cells = String::with_capacity(text.len());
+        // It ends early on a misfit alone, which is noted.
+        let _ = for_each_row(marks, text.as_bytes(), |row| {
+            if row.len() != width {
+                grid.misfit = Some(row.len());
+                return Err(());
+            }
+            let start = cells.len() as u32;
+            grid.starts.push(start);
+            grid.ends.extend(row.ends.iter().map(|&end| start + end as u32));
+            cells.push_str(row.text);
+            Ok(())
+        });
+        grid.text = Cow::Owned(cells);
+        grid
+    }
+
+    /// Cuts text that holds no quotes.
+    fn cut(&mut self, text: &[u8], delimiter: u8) {
+        let mut start = 0;
+        for at in memchr3_iter(delimiter, b'\n', b'\r', text) {
+            self.ends.push(at as u32);
+            if text[at] != delimiter {
+                if !self.end_row(text, start) {
+                    return;
+                }
+                start = at + 1;
+            }
+        }
+        if start < text.len() {
+            self.ends.push(text.len() as u32);
+            self.end_row(text, start);
+        }
+    }
+
+    /// Ends a row that begins at `start`; says whether it has the right width, or is blank and passed over.
+    fn end_row(&mut self, text: &[u8], start: usize) -> bool {
+        let before = self.starts.len() * self.width;
+        let count = self.ends.len() - before;
+        if count == 1 && text[start..self.ends[before] as usize].trim_ascii().is_empty() {
+            self.ends.truncate(before);
+        } else if count == self.width {
+            self.starts.push(start as u32);
+        } else {
+            self.ends.truncate(before);
+            self.misfit = Some(count);
+        }
+        self.misfit.is_none()
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// How many cells the row after the last has, where they are too many or too few.
+    pub(crate) fn misfit(&self) -> Option<usize> {
+        self.misfit
+    }
+
+    /// The cells of a column, without the blanks around them.
+    pub(crate) fn column(&self, column: usize) -> impl Iterator<Item = &str> + Clone {
+        let cell = move |(row, cells): (usize, &[u32])| {
+            let start = match column {
+                0 => self.starts[row] as usize,
+                _ => cells[column - 1] as usize + self.gap,
+            };
+            trimmed(&self.text[start..cells[column] as usize])
+        };
+        self.ends.chunks_exact(self.width).enumerate().map(cell)
+    }
+}
+
+/// A cell without the blanks around it.
+fn trimmed(cell: &str) -> &str {
+    match cell.as_bytes() {
+        [first, .., last] if *first > b' ' && *last > b' ' => cell,
+        _ => cell.trim_ascii(),
+    }
+}
+
+/// The cells of one row.
+pub(crate) struct Row<'a> {
+    text: &'a str,
+    ends: &'a [usize],
+}
+
+impl Row<'_> {
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The cells, without the blanks around them.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
+        let starts = [0].iter().chain(self.ends);
+        starts.zip(self.ends).map(|(&start, &end)| trimmed(&self.text[start..end]))
+    }
+}
+
+/// Calls `see` with the cells of each row that is not blank, as `csv-core` reads them.
+pub(crate) fn for_each_row<E>(
+    marks: Marks,
+    text: &[u8],
+    mut see: impl FnMut(&Row<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let text = without_blanks(marks, text);
+    let mut reader = csv_core::ReaderBuilder::new().delimiter(marks.delimiter).quote(marks.quote).build();
+    let (mut cells, mut ends) = (vec![0; 4096], vec![0; 64]);
+    let (mut at, mut filled, mut count) = (0, 0, 0);
+    loop {
+        let (result, read, wrote, ended) =
+            reader.read_record(&text[at..], &mut cells[filled..], &mut ends[count..]);
+        at += read;
+        filled += wrote;
+        count += ended;
+        match result {
+            // Called again without input, the reader ends the row that the text ends with.
+            csv_core::ReadRecordResult::InputEmpty => {}
+            csv_core::ReadRecordResult::OutputFull => cells.resize(2 * cells.len(), 0),
+            csv_core::ReadRecordResult::OutputEndsFull => ends.resize(2 * ends.len(), 0),
+            csv_core::ReadRecordResult::End => return Ok(()),
+            csv_core::ReadRecordResult::Record => {
+                // The callers see to it that the text is UTF-8; only whole ASCII characters are taken out of it.
+                let row =
+                    Row { text: std::str::from_utf8(&cells[..filled]).unwrap_or(""), ends: &ends[..count] };
+                let blank = count == 1 && filled > 0 && row.text.trim_ascii().is_empty();
+                if !blank {
+                    see(&row)?;
+                }
+                (filled, count) = (0, 0);
+            }
+        }
+    }
+}
+
+/// The text with no blanks between a delimiter and an opening quote, where `csv-core` would take them for text.
+fn without_blanks(marks: Marks, text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr(marks.quote, text).is_some() {
+        let blanks = marks.scan(text).blanks;
+        if !blanks.is_empty() {
+            return Cow::Owned(without(text, &blanks));
+        }
+    }
+    Cow::Borrowed(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+    /// The rows of a text up to the first that has another width, and the width of that.
+    type Read = (Vec<Vec<String>>, Option<usize>);
+
+    fn by_grid(marks: Marks, text: &str, width: usize) -> Read {
+        let grid = Grid::new(marks, text, width);
+        let columns: Vec<Vec<&str>> = (0..width).map(|column| grid.column(column).collect()).collect();
+        let row = |row: usize| columns.iter().map(|column| column[row].to_owned()).collect();
+        ((0..grid.rows()).map(row).collect(), grid.misfit())
+    }
+
+    fn by_csv_core(marks: Marks, text: &str, width: usize) -> Read {
+        let (mut rows, mut misfit) = (Vec::new(), None);
+        let _ = for_each_row(marks, text.as_bytes(), |row| {
+            if row.len() != width {
+                misfit = Some(row.len());
+                return Err(());
+            }
+            rows.push(row.cells().map(str::to_owned).collect());
+            Ok(())
+        });
+        (rows, misfit)
+    }
+
+    #[test]
+    fn text_is_cut_as_csv_core_cuts_it() {
+        let config = Config { cases: 3000, failure_persistence: None, ..Config::default() };
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[3; 32]);
+        let case = ("[a1é ,;\t\n\r]{0,24}", 1..4_usize, prop::sample::select(vec![b',', b'\t']));
+        TestRunner::new_with_rng(config, rng)
+            .run(&case, |(text, width, delimiter)| {
+                let marks = Marks { delimiter, quote: b'"' };
+                prop_assert_eq!(by_grid(marks, &text, width), by_csv_core(marks, &text, width));
+                // The same text with a quoted row behind it goes the other way.
+                let quoted = format!("{text}\n\"q\"");
+                prop_assert_eq!(by_grid(marks, &quoted, width), by_csv_core(marks, &quoted, width));
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn rows_behind_one_of_another_width_are_not_read() {
+        let marks = Marks { delimiter: b',', quote: b'"' };
+        for text in ["a,b\n\nc\nd,e\n", "\"a\",b\nc\nd,e\n"] {
+            assert_eq!(by_grid(marks, text, 2), (vec![vec!["a".into(), "b".into()]], Some(1)));
+        }
+    }
+}
