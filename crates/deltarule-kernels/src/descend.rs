@@ -2,6 +2,7 @@
 
 mod batch;
 mod blocks;
+mod rest;
 mod strip;
 
 use crate::isa::Task;
@@ -13,8 +14,9 @@ use crate::update::{Adam, Fate, Keep, Momentum, Moving, Nesterov, Penalised, Pla
 pub(crate) use batch::Samples;
 use batch::{Batch, Table};
 use blocks::InBlocks;
+use rest::Rest;
 use std::ops::Range;
-use strip::{KeptStrip, OfStrip, Rest};
+use strip::{KeptStrip, OfStrip};
 
 /// Where the sums over the batch come from.
 #[derive(Clone, Copy)]

@@ -314,8 +314,8 @@ fn sum<T: Real, const N: usize>(values: [&[T]; N], term: impl Fn(usize, [T; N]) 
         for (copy, values) in eights.iter_mut().zip(&values) {
             *copy = values.as_chunks().0[eight];
         }
-        for lane in 0..SIDE_BY_SIDE {
-            partial[lane] += term(eight * SIDE_BY_SIDE + lane, column(&eights, lane));
+        for (lane, partial) in partial.iter_mut().enumerate() {
+            *partial += term(eight * SIDE_BY_SIDE + lane, column(&eights, lane));
         }
     }
     for j in whole * SIDE_BY_SIDE..len {

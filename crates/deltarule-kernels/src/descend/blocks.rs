@@ -2,7 +2,7 @@
 
 use super::Descend;
 use super::batch::{AT_ONCE, Samples, Table};
-use super::strip::Rest;
+use super::rest::Rest;
 use crate::isa::Task;
 use crate::lanes::vector::Vector;
 use crate::matrix::Line;

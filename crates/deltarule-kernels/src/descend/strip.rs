@@ -1,6 +1,7 @@
 //! One strip of a layer's gradient: its tiles, and the store that takes their sums.
 
 use super::batch::Batch;
+use super::rest::Rest;
 use super::{Descend, Places};
 use crate::isa::Task;
 use crate::lanes::vector::{Vector, prefetch_to_write};
@@ -65,72 +66,6 @@ impl<T: Real, S: Store<T>, const C: usize> Task<T> for KeptStrip<'_, T, S, C> {
         }
         // SAFETY: as for `OfStrip`.
         unsafe { step.mirror::<V>(strip, rows) }
-    }
-}
-
-/// Where the sums of a strip rest between one stretch of the batch and the next, and which stretch it is.
-#[derive(Clone, Copy)]
-pub(super) struct Rest<T> {
-    sums: *mut T,
-    first: usize,
-    begins: bool,
-    ends: bool,
-}
-
-impl<T: Real> Rest<T> {
-    /// The whole batch in one stretch.
-    pub(super) fn none() -> Self {
-        Self::new(std::ptr::null_mut(), 0, true, true)
-    }
-
-    /// A stretch with which the batch begins or ends, or neither. `sums` has a row of a panel's width for each input from
-    /// `first` on.
-    pub(super) fn new(sums: *mut T, first: usize, begins: bool, ends: bool) -> Self {
-        Self { sums, first, begins, ends }
-    }
-
-    fn is_of_a_block(&self) -> bool {
-        !self.sums.is_null()
-    }
-
-    /// # Safety
-    /// The input has a row.
-    #[inline(always)]
-    unsafe fn row(&self, k: usize) -> *mut T {
-        // SAFETY: the caller's promise.
-        unsafe { self.sums.add((k - self.first) * Panels::<T>::WIDTH) }
-    }
-
-    /// What the sums of the inputs from `k` on are so far.
-    ///
-    /// # Safety
-    /// The inputs have rows, written by the stretch before unless this is the first, and the instructions of `V` exist.
-    #[inline(always)]
-    #[expect(clippy::needless_range_loop, reason = "by index, as in `tile`")]
-    unsafe fn read<V: Vector<Real = T>, const R: usize, const C: usize>(&self, k: usize) -> [[V; C]; R] {
-        let mut sums = [[V::zero(); C]; R];
-        if !self.begins {
-            for r in 0..R {
-                // SAFETY: the caller's promise.
-                sums[r] = unsafe { read_row(self.row(k + r)) };
-            }
-        }
-        sums
-    }
-
-    /// # Safety
-    /// The inputs have rows, and the instructions of `V` exist.
-    #[inline(always)]
-    #[expect(clippy::needless_range_loop, reason = "by index, as in `tile`")]
-    unsafe fn write<V: Vector<Real = T>, const R: usize, const C: usize>(
-        &self,
-        k: usize,
-        sums: &[[V; C]; R],
-    ) {
-        for r in 0..R {
-            // SAFETY: the caller's promise.
-            unsafe { write_row(&sums[r], self.row(k + r)) };
-        }
     }
 }
 
