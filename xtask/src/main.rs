@@ -12,6 +12,7 @@ mod reading;
 mod record;
 mod reference;
 mod shell;
+mod tabular;
 mod test;
 
 use anyhow::Result;
@@ -43,6 +44,8 @@ enum Task {
     Record(record::Options),
     /// Compute the figures of the independent implementation again (PyTorch in f64)
     Reference(reference::Options),
+    /// The recipe for tables beside scikit-learn's networks and boosted trees, on the same rows
+    Tabular(tabular::Options),
 }
 
 fn main() -> ExitCode {
@@ -63,5 +66,6 @@ fn run(task: Task) -> Result<()> {
         Task::Reproduce(options) => measure::forward("reproduce", &options),
         Task::Record(options) => record::run(&options),
         Task::Reference(options) => reference::run_script(&options),
+        Task::Tabular(options) => tabular::run(&options),
     }
 }

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 /// The oldest Python that the scripts run on.
 const OLDEST: (u32, u32) = (3, 11);
+/// Where the frameworks are, and where what learns from tables.
+const PEERS: &str = ".venv-peers";
+const TABULAR: &str = ".venv-tabular";
 
 /// A virtual environment in the project's root with packages that the library is compared with.
 pub(crate) struct Environment {
@@ -16,12 +19,18 @@ impl Environment {
     /// The environment with all that `xtask/python/requirements.txt` names; made where it is missing. It takes about
     /// 6 GB, for PyTorch's package brings the libraries of a graphics card, used or not.
     pub(crate) fn install() -> Result<Self> {
-        Self::with(".venv-peers", "xtask/python/requirements.txt")
+        Self::with(PEERS, "xtask/python/requirements.txt")
     }
 
     /// A smaller one, of about 300 MB, with readers of tables alone.
     pub(crate) fn readers() -> Result<Self> {
         Self::with(".venv-readers", "xtask/python/readers.txt")
+    }
+
+    /// One with what learns from tables; with the package of the recipe's authors, which brings PyTorch, another 6 GB.
+    pub(crate) fn tabular(authors: bool) -> Result<Self> {
+        let requirements = if authors { "requirements-authors.txt" } else { "requirements.txt" };
+        Self::with(TABULAR, &format!("xtask/python/tabular/{requirements}"))
     }
 
     fn with(folder: &str, requirements: &str) -> Result<Self> {
@@ -36,9 +45,18 @@ impl Environment {
         Ok(environment)
     }
 
-    /// The environment, where it has been made.
+    /// The environment with the frameworks, where it has been made.
     pub(crate) fn existing() -> Option<Self> {
-        let environment = Self { folder: root().join(".venv-peers") };
+        Self::made(PEERS)
+    }
+
+    /// The environment with what learns from tables, where it has been made.
+    pub(crate) fn existing_tabular() -> Option<Self> {
+        Self::made(TABULAR)
+    }
+
+    fn made(folder: &str) -> Option<Self> {
+        let environment = Self { folder: root().join(folder) };
         environment.python().is_file().then_some(environment)
     }
 

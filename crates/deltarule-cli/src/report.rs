@@ -31,25 +31,27 @@ impl Report {
         samples: Samples<'_, T>,
     ) -> Outcome<Self> {
         let mut evaluator = Evaluator::new(network, cost, samples)?;
-        let cost = evaluator.run(team, network, samples);
-        Ok(Self::of(pipeline, evaluator.outputs(), samples, cost))
+        let mean = evaluator.run(team, network, samples);
+        Ok(Self::of(pipeline, evaluator.outputs(), samples, cost, mean))
     }
 
+    /// Of outputs that are there already; `mean` is their mean cost.
     pub(crate) fn of<T: Real>(
         pipeline: &Pipeline,
         outputs: &Matrix<T>,
         samples: Samples<'_, T>,
-        cost: f64,
+        cost: Cost,
+        mean: f64,
     ) -> Self {
         let weights: Option<Vec<f64>> = samples.weights().map(|weights| weights.map(T::to_f64).collect());
         let weights = weights.as_deref();
         let labels = pipeline.labels();
         let figures = match pipeline.task() {
-            Task::Classes => return Self::of_classes(pipeline, outputs, samples, cost, weights),
-            Task::MultiLabel => multi_label(outputs, samples.y()),
-            task => numbers(task, pipeline, outputs, samples.y(), weights),
+            Task::Classes => return Self::of_classes(pipeline, outputs, samples, mean, weights),
+            Task::MultiLabel => multi_label(outputs, samples.y(), weights),
+            Task::Regression | Task::Counts => numbers(pipeline, outputs, samples.y(), cost, weights),
         };
-        Self { samples: samples.len(), cost, metrics: figures, confusion: None, labels }
+        Self { samples: samples.len(), cost: mean, metrics: figures, confusion: None, labels }
     }
 
     fn of_classes<T: Real>(
@@ -142,21 +144,27 @@ pub(crate) fn decided<T: Real>(probabilities: Rows<'_, T>, threshold: Option<f64
 }
 
 /// Accuracy of whole rows of labels, and the means over the labels of what is defined for one.
-fn multi_label<T: Real>(outputs: &Matrix<T>, y: Rows<'_, T>) -> Vec<(Metric, Result<f64, String>)> {
+fn multi_label<T: Real>(
+    outputs: &Matrix<T>,
+    y: Rows<'_, T>,
+    weights: Option<&[f64]>,
+) -> Vec<(Metric, Result<f64, String>)> {
     let half = T::from_f64(0.5);
-    let n = y.len().max(1) as f64;
     let right = |i: usize| outputs.row(i).iter().zip(y.row(i)).all(|(&a, &y)| (a >= half) == (y > half));
-    let accuracy = (0..y.len()).filter(|&i| right(i)).count() as f64 / n;
+    // A row of labels is right or wrong as a whole: the accuracy of saying that it is right.
+    let right: Vec<u32> = (0..y.len()).map(|i| u32::from(right(i))).collect();
+    let accuracy = Confusion::new(&vec![1; right.len()], &right, 2, weights).accuracy();
     let mean = |metric: Metric| -> Result<f64, String> {
         let mut sum = 0.0;
         for j in 0..outputs.cols() {
             let truth: Vec<u32> = y.iter().map(|row| u32::from(row[j] > half)).collect();
             let column = Matrix::from_fn(outputs.rows(), 1, |i, _| outputs.at(i, j));
-            sum += metric.of_classes(&truth, Rows::all(&column), None).map_err(|undefined| undefined.why)?;
+            sum +=
+                metric.of_classes(&truth, Rows::all(&column), weights).map_err(|undefined| undefined.why)?;
         }
         Ok(sum / outputs.cols() as f64)
     };
-    let mut figures = vec![(Metric::Accuracy, Ok(accuracy))];
+    let mut figures = vec![(Metric::Accuracy, accuracy.map_err(|undefined| undefined.why))];
     for metric in [Metric::F1, Metric::RocAuc, Metric::LogLoss] {
         figures.push((metric, mean(metric)));
     }
@@ -165,10 +173,10 @@ fn multi_label<T: Real>(outputs: &Matrix<T>, y: Rows<'_, T>) -> Vec<(Metric, Res
 
 /// The metrics of amounts and counts, in the units of the target.
 fn numbers<T: Real>(
-    task: Task,
     pipeline: &Pipeline,
     outputs: &Matrix<T>,
     y: Rows<'_, T>,
+    cost: Cost,
     weights: Option<&[f64]>,
 ) -> Vec<(Metric, Result<f64, String>)> {
     let restore = |j: usize, value: T| match pipeline.kind() {
@@ -178,8 +186,11 @@ fn numbers<T: Real>(
     let predicted = Matrix::from_fn(outputs.rows(), outputs.cols(), |i, j| restore(j, outputs.at(i, j)));
     let truth = Matrix::from_fn(y.len(), y.cols(), |i, j| restore(j, y.row(i)[j]));
     let mut wanted = vec![Metric::Rmse, Metric::Mae, Metric::R2];
-    if task == Task::Counts {
+    if pipeline.task() == Task::Counts {
         wanted.push(Metric::PoissonDeviance);
+    }
+    if let Cost::Quantile { q } = cost {
+        wanted.push(Metric::QuantileLoss { q });
     }
     let value = |metric: Metric| {
         let value = metric.of_numbers(Rows::all(&truth), Rows::all(&predicted), weights);

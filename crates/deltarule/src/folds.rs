@@ -69,6 +69,18 @@ impl Folds {
         Split { train, held_out }
     }
 
+    /// For each sample the fold that holds it out in this repeat.
+    ///
+    /// # Panics
+    /// When there is no such repeat.
+    pub fn of_samples(&self, repeat: usize) -> Vec<u32> {
+        let mut of = vec![0; self.samples];
+        for (fold, held_out) in (0..).zip(&self.held_out[repeat]) {
+            held_out.iter().for_each(|&i| of[i as usize] = fold);
+        }
+        of
+    }
+
     /// Every (repeat, fold) in order.
     pub fn iter(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let (repeats, k) = (self.repeats(), self.k());
@@ -167,8 +179,10 @@ mod tests {
             for repeat in 0..2 {
                 let mut held_out = vec![0; n];
                 let mut counts = vec![Vec::new(); 4];
+                let of = folds.of_samples(repeat);
                 for fold in 0..k {
                     let split = folds.split(repeat, fold);
+                    assert!(split.held_out.iter().all(|&i| of[i as usize] == fold as u32));
                     let mut all = [split.train.clone(), split.held_out.clone()].concat();
                     all.sort_unstable();
                     assert!(all.into_iter().eq(0..n as u32), "every sample once");

@@ -57,6 +57,11 @@ impl Metric {
         self != Self::ErrorRate && self.metric().is_some_and(metrics::Metric::greater_is_better)
     }
 
+    /// Whether it depends on nothing but the predicted classes.
+    pub fn is_of_decisions(self) -> bool {
+        self.metric().is_some_and(metrics::Metric::is_of_decisions)
+    }
+
     /// Whether `value` beats `other`; NaN beats nothing and is beaten by every number.
     pub fn better(self, value: f64, other: f64) -> bool {
         let beats = if self.larger_is_better() { value > other } else { value < other };

@@ -191,6 +191,22 @@ impl Settings {
         }
     }
 
+    /// These settings, and where they are silent the recipe [`Settings::tabular`].
+    ///
+    /// What of the recipe belongs to a choice that these settings make otherwise is left out with it: η and the
+    /// constants of Adam where there is another optimizer, and the label smoothing where epochs are compared by
+    /// anything but the predicted classes, since it makes for fewer mistakes and for probabilities that are off.
+    pub fn or_tabular(self, task: Task) -> Self {
+        let mut recipe = Self::tabular(task);
+        if !matches!(self.optimizer, None | Some(OptimizerName::Adam | OptimizerName::AdamW)) {
+            recipe = Self { eta: None, beta1: None, beta2: None, epsilon: None, ..recipe };
+        }
+        if task == Task::Classes && self.metric.is_some_and(|metric| !metric.is_of_decisions()) {
+            recipe.cost = Some(Cost::SoftmaxCrossEntropy { smoothing: 0.0 });
+        }
+        self.or(recipe)
+    }
+
     /// The recipe RealMLP-TD-S for tables (Holzmüller, Grinsztajn and Steinwart, "Better by default", 2024), to be
     /// used with its preprocessing and with a fifth of the samples for validation.
     pub fn tabular(task: Task) -> Self {

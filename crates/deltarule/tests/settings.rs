@@ -87,3 +87,36 @@ fn what_the_user_said_goes_before_the_preset() {
     assert!(network.output().w.iter().all(|w| w == 0.0) && network.output().b == [0.0; 3]);
     assert_eq!(network.input_scale, Some(vec![1.0; 10]));
 }
+
+/// The recipe's smoothing is for the error rate; its authors leave it out where probabilities are asked for.
+#[test]
+fn the_recipe_goes_along_with_what_the_user_chose() {
+    let cost = |metric: Option<&str>| {
+        let metric = metric.map(|name| name.parse().unwrap());
+        Settings { metric, ..Settings::default() }.or_tabular(Task::Classes).cost
+    };
+    for metric in [None, Some("error-rate"), Some("accuracy"), Some("f1-macro")] {
+        assert_eq!(cost(metric), Some(Cost::SoftmaxCrossEntropy { smoothing: 0.1 }), "{metric:?}");
+    }
+    for metric in ["log-loss", "roc-auc", "brier", "cost"] {
+        assert_eq!(cost(Some(metric)), Some(Cost::SoftmaxCrossEntropy { smoothing: 0.0 }), "{metric}");
+    }
+    let said = Some(Cost::SoftmaxCrossEntropy { smoothing: 0.2 });
+    let both = Settings { metric: Some("log-loss".parse().unwrap()), cost: said, ..Settings::default() };
+    assert_eq!(both.or_tabular(Task::Classes).cost, said);
+
+    for name in OptimizerName::NAMES {
+        let said = Settings { optimizer: Some(name.parse().unwrap()), ..Settings::default() };
+        for task in [Task::Classes, Task::Regression] {
+            let plan = said.clone().or_tabular(task).plan(task).unwrap();
+            let eta = plan.settings().eta.unwrap();
+            let expected = match (name.starts_with("adam"), task) {
+                (true, Task::Classes) => 0.04,
+                (true, _) => 0.07,
+                (false, _) => 0.1,
+            };
+            assert_eq!(eta, expected, "{name}");
+            assert_eq!(plan.settings().hidden, Some(vec![256; 3]));
+        }
+    }
+}

@@ -16,7 +16,7 @@ use crate::shell::{cargo, program, root, run as run_program, target};
 use anyhow::{Context, Result, bail};
 use cases::{Case, LETTERS};
 use clap::builder::PossibleValuesParser;
-use machine::Machine;
+pub(crate) use machine::Machine;
 use peer::{Kind, Peer, Programs};
 use report::{Entry, Report, Row};
 use std::path::PathBuf;

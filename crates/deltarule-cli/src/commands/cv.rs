@@ -41,7 +41,7 @@ fn validate<T: Real>(ui: &Ui, args: &Cv, mut config: Config) -> Outcome {
     let classes = if args.plain_folds { None } else { subject.classes() };
     let folds = Folds::new(rows, args.folds, repeats, classes.as_deref(), seed)?;
     if let Some(path) = &args.out_of_fold {
-        subject.check_output(path, args.force)?;
+        subject.check_output(path, args.force, &folds)?;
     }
     if let Some(overview) = subject.overview() {
         ui.note(overview.trim_end());
@@ -63,7 +63,7 @@ fn validate<T: Real>(ui: &Ui, args: &Cv, mut config: Config) -> Outcome {
     }
     if let Some(path) = &args.out_of_fold {
         let means = out_of_fold.means().expect("every sample is held out once a repeat");
-        subject.write(path, args.force, &means)?;
+        subject.write(path, args.force, &folds, &means)?;
     }
     if ui.json {
         return ui.print_json(&to_json(args, rows, &done));

@@ -37,11 +37,14 @@ pub(crate) fn run(ui: &Ui, args: Train) -> Outcome {
 /// Settings of the preset where the user was silent, completed and checked.
 pub(crate) fn plan<T: Real>(config: &mut Config, ready: &Ready<T>) -> Outcome<Plan> {
     let task = ready.task();
-    let preset = match config.preset {
-        Some(Preset::Tabular) => Settings::tabular(task),
-        Some(Preset::Plain) | None => plain(&config.training, ready.training_rows()),
+    let said = config.training.clone();
+    config.training = match config.preset {
+        Some(Preset::Tabular) => said.or_tabular(task),
+        Some(Preset::Plain) | None => {
+            let preset = plain(&said, ready.training_rows());
+            said.or(preset)
+        }
     };
-    config.training = config.training.clone().or(preset);
     let plan = config.training.plan(task)?;
     config.training = plan.settings().clone();
     config.precision.get_or_insert(Precision::F32);

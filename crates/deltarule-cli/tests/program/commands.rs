@@ -101,19 +101,25 @@ fn cross_validation_tells_what_to_expect() {
     assert_eq!(
         oof.lines().next(),
         Some(
-            "sepal_length,sepal_width,petal_length,petal_width,class,prediction,probability_setosa,\
+            "sepal_length,sepal_width,petal_length,petal_width,class,fold_1,fold_2,prediction,probability_setosa,\
              probability_versicolor,probability_virginica"
         )
     );
-    // The accuracy of the table is the share of the rows whose prediction is their class.
+    // The accuracy of a fold is the share of its rows whose prediction is their class.
     let once = sandbox.done("cv iris --folds 3 --epochs 20 --hidden 8 --json --out-of-fold once.csv");
     let json: serde_json::Value = serde_json::from_str(&once.stdout).expect("one JSON value");
     let once = sandbox.text("once.csv");
-    let right = once.lines().skip(1).filter(|line| {
-        let cells: Vec<&str> = line.split(',').collect();
-        cells[4] == cells[5]
-    });
-    let accuracy = right.count() as f64 / 150.0;
+    let rows: Vec<Vec<&str>> = once.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let mut sum = 0.0;
+    for fold in 1..=3 {
+        let of_fold: Vec<_> = rows.iter().filter(|cells| cells[5] == fold.to_string()).collect();
+        let right = of_fold.iter().filter(|cells| cells[4] == cells[6]).count();
+        let (share, each) = (right as f64 / of_fold.len() as f64, &json["each"][fold - 1]);
+        assert_eq!(each["samples"], of_fold.len());
+        assert!((each["metrics"]["accuracy"].as_f64().expect("a number") - share).abs() < 1e-12, "{fold}");
+        sum += share;
+    }
+    let accuracy = sum / 3.0;
     assert!((json["metrics"]["accuracy"]["mean"].as_f64().expect("a number") - accuracy).abs() < 1e-12);
     assert_eq!(json["each"].as_array().map(Vec::len), Some(3));
     // Nor does the number of threads change anything.
@@ -137,7 +143,7 @@ fn cross_validation_of_amounts_is_in_their_units() {
         .skip(1)
         .map(|line| {
             let cells: Vec<&str> = line.split(',').collect();
-            let [price, predicted] = [3, 4].map(|c| cells[c].parse::<f64>().expect("a number"));
+            let [price, predicted] = [3, 5].map(|c| cells[c].parse::<f64>().expect("a number"));
             (price - predicted) * (price - predicted)
         })
         .sum();

@@ -5,6 +5,7 @@ mod data_errors;
 mod help;
 mod model_errors;
 mod real_tables;
+mod recipe;
 mod sandbox;
 mod settings_errors;
 mod snapshot;

@@ -7,7 +7,8 @@ use crate::data::{Named, Part, Ready, leave_out, only_for_tables, read_options, 
 use crate::failure::{Failure, Outcome};
 use crate::pipeline::{Kind, Pipeline};
 use crate::report::Report;
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
+use arrow::datatypes::{DataType, Field, Schema};
 use deltarule::evaluate::Evaluator;
 use deltarule::folds::Folds;
 use deltarule::metrics::Metric;
@@ -208,16 +209,23 @@ impl<T: Real> Subject<T> {
     }
 
     /// Refuses a file for predictions that cannot be written, before hours go into them.
-    pub(super) fn check_output(&self, path: &Path, force: bool) -> Outcome {
-        drop(self.writer(path, force)?);
+    pub(super) fn check_output(&self, path: &Path, force: bool, folds: &Folds) -> Outcome {
+        drop(self.writer(path, force, &self.beside(folds))?);
         Ok(())
     }
 
-    /// Writes the predictions beside the columns of the table.
-    pub(super) fn write(&self, path: &Path, force: bool, predictions: &Matrix<f64>) -> Outcome {
-        let mut writer = self.writer(path, force)?;
+    /// Writes the predictions beside the columns of the table and the fold that each row was held out with.
+    pub(super) fn write(
+        &self,
+        path: &Path,
+        force: bool,
+        folds: &Folds,
+        predictions: &Matrix<f64>,
+    ) -> Outcome {
+        let beside = self.beside(folds);
+        let mut writer = self.writer(path, force, &beside)?;
         let mut first = 0;
-        for batch in self.beside().batches(None)? {
+        for batch in beside.batches(None)? {
             let batch = batch?;
             let of_batch =
                 Matrix::from_fn(batch.num_rows(), predictions.cols(), |i, j| predictions.at(first + i, j));
@@ -227,7 +235,7 @@ impl<T: Real> Subject<T> {
         Ok(writer.finish()?)
     }
 
-    fn writer(&self, path: &Path, force: bool) -> Outcome<PredictionWriter> {
+    fn writer(&self, path: &Path, force: bool, beside: &InMemory) -> Outcome<PredictionWriter> {
         let options = OutputOptions {
             probabilities: self.classes().is_some(),
             keep_inputs: OutputFormat::of_path(path) != Some(OutputFormat::Npy),
@@ -241,12 +249,13 @@ impl<T: Real> Subject<T> {
             }
             Self::Table { target, inputs, .. } => (in_units(target), inputs.as_slice()),
         };
-        Ok(PredictionWriter::create::<f64>(path, inputs, &target, &self.beside().schema(), &options)?)
+        Ok(PredictionWriter::create::<f64>(path, inputs, &target, &beside.schema(), &options)?)
     }
 
-    /// What stands beside the predictions: the table, or the classes of images.
-    fn beside(&self) -> InMemory {
-        match self {
+    /// What stands beside the predictions: the table, or the classes of images; and for each repeat the number of the
+    /// fold, from 1 on.
+    fn beside(&self, folds: &Folds) -> InMemory {
+        let whole = match self {
             Self::Table { table, .. } => table.clone(),
             Self::Images { images, data } => {
                 let names = data.classes().into_iter().map(|class| images.classes[class as usize].as_str());
@@ -254,7 +263,31 @@ impl<T: Real> Subject<T> {
                 let batch = RecordBatch::try_from_iter([("class", column)]).expect("one column");
                 InMemory::new("images", batch.schema(), vec![batch]).expect("a batch of its own schema")
             }
+        };
+        let mut fields = whole.schema().fields().to_vec();
+        for repeat in 1..=folds.repeats() {
+            let mut name = if folds.repeats() == 1 { "fold".to_owned() } else { format!("fold_{repeat}") };
+            while fields.iter().any(|field| *field.name() == name) {
+                name.push('_');
+            }
+            fields.push(Arc::new(Field::new(name, DataType::UInt32, false)));
         }
+        let schema = Arc::new(Schema::new(fields));
+        let dealt: Vec<Vec<u32>> = (0..folds.repeats()).map(|repeat| folds.of_samples(repeat)).collect();
+        let mut first = 0;
+        let mut batches = Vec::new();
+        for batch in whole.batches(None).expect("a table in memory opens") {
+            let batch = batch.expect("a table in memory is read");
+            let rows = first..first + batch.num_rows();
+            first = rows.end;
+            let numbers = dealt.iter().map(|of| {
+                let numbers = of[rows.clone()].iter().map(|fold| fold + 1);
+                Arc::new(UInt32Array::from_iter_values(numbers)) as ArrayRef
+            });
+            let columns = batch.columns().iter().cloned().chain(numbers).collect();
+            batches.push(RecordBatch::try_new(Arc::clone(&schema), columns).expect("columns of one length"));
+        }
+        InMemory::new(whole.name(), schema, batches).expect("batches of their own schema")
     }
 }
 
@@ -330,7 +363,7 @@ impl<T: Real> Prepared<T> {
             Kind::Table(table) => table.target.restore(j, value.to_f64()),
             Kind::Images(_) => value.to_f64(),
         };
-        let report = Report::of(&ready.pipeline, outputs, test, cost);
+        let report = Report::of(&ready.pipeline, outputs, test, plan.cost(), cost);
         Ok(Fold {
             repeat: place.0,
             fold: place.1,
