@@ -226,6 +226,16 @@ impl Cost {
         }
     }
 
+    /// What one of `outputs` outputs is compared with: y, or t with label smoothing.
+    pub(crate) fn target<T: Real>(self, y: T, outputs: usize) -> T {
+        match self {
+            SoftmaxCrossEntropy { smoothing } if smoothing > 0.0 => {
+                Smoothing::new(smoothing, outputs).target(y)
+            }
+            _ => y,
+        }
+    }
+
     /// ∂C/∂z of every sample, unweighted, for the costs with a short form: a − y, or a − t.
     pub(crate) fn short_form<T: Real>(self, a: &Matrix<T>, y: Rows<'_, T>, delta: &mut Matrix<T>) {
         let SoftmaxCrossEntropy { smoothing } = self else {

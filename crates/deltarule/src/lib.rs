@@ -127,3 +127,8 @@ pub use plan::Plan;
 pub use settings::{Settings, Task};
 pub use trace::Trace;
 pub use train::{Observer, Outcome, Trainer};
+
+/// The example of the README is compiled and run with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -123,13 +123,11 @@ impl<T: Real> Network<T> {
         let last = widths.len() - 2;
         let mut layers = Vec::with_capacity(widths.len() - 1);
         for (i, pair) in widths.windows(2).enumerate() {
-            let bytes = pair[0]
-                .checked_mul(pair[1].saturating_add(Panels::<T>::WIDTH))
-                .and_then(|weights| weights.checked_mul(size_of::<T>()));
-            if bytes.is_none_or(|bytes| bytes > isize::MAX as usize) {
+            let weights = pair[0].checked_mul(pair[1].saturating_add(Panels::<T>::WIDTH));
+            if weights.is_none_or(|weights| !has_room::<T>(weights)) {
                 return Err(Error::shape(
                     format!("weights of layer {}", i + 2),
-                    "as many as memory can address",
+                    "as many as there is memory for",
                     format!("{} × {}", pair[1], pair[0]),
                 ));
             }
@@ -289,6 +287,11 @@ impl<T: Real> Network<T> {
             x.cols(),
         ))
     }
+}
+
+/// Whether so many numbers can be had. The memory is given back at once, untouched.
+pub(crate) fn has_room<T: Real>(numbers: usize) -> bool {
+    Vec::<T>::new().try_reserve_exact(numbers).is_ok()
 }
 
 fn check_width(l: usize, width: usize) -> Result<()> {

@@ -265,6 +265,19 @@ impl<T: Real> Gradients<T> {
         }
     }
 
+    /// The same in the other precision, each number rounded to the nearest.
+    pub fn cast<U: Real>(&self) -> Gradients<U> {
+        let cast = |v: &T| U::from_f64(v.to_f64());
+        let of_layer = |gradient: &Gradient<T>| Gradient {
+            w: Panels::from_fn(gradient.w.outputs(), gradient.w.inputs(), |j, k| cast(&gradient.w.get(j, k))),
+            b: gradient.b.iter().map(cast).collect(),
+        };
+        Gradients {
+            input_scale: self.input_scale.as_ref().map(|scale| scale.iter().map(cast).collect()),
+            layers: self.layers.iter().map(of_layer).collect(),
+        }
+    }
+
     /// ‖∇C‖, over all parameters.
     pub fn length(&self) -> f64 {
         let scale = self.input_scale.iter().map(|scale| sum_of_squares(scale));

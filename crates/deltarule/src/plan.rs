@@ -4,7 +4,7 @@ use crate::activation::Activation;
 use crate::cost::{Cost, Regularisation};
 use crate::error::{Error, Result};
 use crate::init::Init;
-use crate::network::Network;
+use crate::network::{Network, has_room};
 use crate::optimizer::{Optimizer, Parametrisation};
 use crate::schedule::Schedule;
 use crate::selection::{Keep, Metric};
@@ -206,7 +206,7 @@ impl Plan {
     /// The network that training starts from.
     ///
     /// # Errors
-    /// When a width is 0, when softmax has a single output, or when the weights could not be addressed.
+    /// When a width is 0, when softmax has a single output, or when there is no memory for the weights.
     pub fn network<T: Real>(&self, inputs: usize, outputs: usize) -> Result<Network<T>> {
         if self.output == Activation::Softmax && outputs == 1 {
             return Err(Error::shape("outputs of a softmax network", "2 or more, one a class", 1)
@@ -214,6 +214,15 @@ impl Plan {
         }
         let widths: Vec<usize> =
             [inputs].into_iter().chain(self.hidden.iter().copied()).chain([outputs]).collect();
+        // w, its transposed copy, the best and the last epoch's, and what the optimizer keeps.
+        let copies = 4 + self.optimizer.moments();
+        let numbers = widths.windows(2).try_fold(0_usize, |sum, pair| {
+            sum.checked_add(pair[0].checked_mul(pair[1])?.checked_mul(copies)?)
+        });
+        if numbers.is_none_or(|numbers| !has_room::<T>(numbers)) {
+            let widths = widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+            return Err(Error::setting("hidden", "widths that there is memory to train", widths));
+        }
         let mut network = Network::zeros(&widths, self.activation, self.output)?;
         let last = network.layers.len() - 1;
         for (l, layer) in network.layers.iter_mut().enumerate() {

@@ -5,8 +5,7 @@ use deltarule::random::{Purpose, Random};
 use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule::{
-    Activation, Batches, Cost, Dataset, Error, Matrix, Network, Observer, Outcome, Plan, Real, Shuffled,
-    Team, Trainer,
+    Activation, Cost, Dataset, Matrix, Network, Observer, Outcome, Plan, Real, Shuffled, Team, Trainer,
 };
 use std::ops::ControlFlow;
 
@@ -280,96 +279,6 @@ fn an_observer_sees_everything_and_can_stop_it() {
     assert!(matches!(outcome.end, End::Stopped));
     assert_eq!((outcome.epochs.len(), cut.steps.len()), (1, 13));
     assert_eq!(cut.steps, whole.steps[..13]);
-}
-
-/// The epoch, the step and the words of a divergence.
-fn divergence<T: Real>(outcome: &Outcome<T>) -> (usize, usize, String) {
-    match &outcome.end {
-        End::Diverged(Error::Diverged { epoch, step, what, found, .. }) => {
-            (*epoch, *step, format!("{what} {found}"))
-        }
-        end => panic!("{end:?}"),
-    }
-}
-
-#[test]
-fn a_cost_that_is_not_finite_stops_at_its_step_and_the_best_weights_stay() {
-    let settings = Settings {
-        hidden: Some(vec![]),
-        cost: Some(Cost::Quadratic),
-        optimizer: Some(OptimizerName::Sgd),
-        eta: Some(1e3),
-        batch: Some(1),
-        epochs: Some(100),
-        ..Settings::default()
-    };
-    let plan = settings.plan(Task::Regression).unwrap();
-    let data =
-        Dataset::new(Matrix::from_fn(7, 1, |i, _| i as f64), Matrix::from_fn(7, 1, |i, _| i as f64), None);
-    let data = data.unwrap();
-    let mut notes = Notes::default();
-    let outcome = run(&plan, &data, Some(&data), &Team::single(), &mut notes);
-    let (epoch, step, what) = divergence(&outcome);
-    // The step that diverged is the one after the last that the observer saw.
-    assert_eq!((epoch - 1) * 7 + step, notes.steps.len() + 1);
-    assert!(epoch > 1, "too soon to keep anything");
-    assert!(what.starts_with("the cost") && what.ends_with("inf"), "{what}");
-    assert_eq!(outcome.epochs.len(), epoch - 1);
-    let (best, _) = outcome.best_epoch.unwrap();
-    assert!(outcome.network == notes.networks[best as usize - 1]);
-}
-
-/// A weight leaps to infinity behind a sigmoid that saturates there, so that the cost stays finite. The step is found all
-/// the same.
-///
-/// At first w² = b² = b³ = 0 and w³ = 1, so a³ = ½. Eleven samples have just that target: with the absolute cost nothing
-/// moves. The other, at x = 10³⁸ with target 0, takes η · 1 · w³ · σ′ · x = 100 · ¼ · 10³⁸ off w², more than `f32` holds. From
-/// then on z² = −∞, a² = 0 and σ′ = 0.
-#[test]
-fn an_infinite_weight_behind_a_finite_cost_is_found_at_its_step() {
-    let settings = Settings {
-        hidden: Some(vec![1]),
-        activation: Some(Activation::Sigmoid),
-        cost: Some(Cost::Absolute),
-        optimizer: Some(OptimizerName::Sgd),
-        eta: Some(100.0),
-        batch: Some(1),
-        epochs: Some(2),
-        ..Settings::default()
-    };
-    let plan = settings.plan(Task::Regression).unwrap();
-    let odd = 5;
-    let x = Matrix::<f32>::from_fn(12, 1, |i, _| if i == odd { 1e38 } else { 1.0 });
-    let data =
-        Dataset::new(x, Matrix::from_fn(12, 1, |i, _| if i == odd { 0.0 } else { 0.5 }), None).unwrap();
-    let mut network = plan.network::<f32>(1, 1).unwrap();
-    network.layers[0].w.set(0, 0, 0.0);
-    network.layers[1].w.set(0, 0, 1.0);
-
-    let mut batches = Shuffled::new(&data, 1, false, plan.seed());
-    batches.start(0).unwrap();
-    let mut expected = 1;
-    while batches.next().unwrap().unwrap().x.row(0)[0] == 1.0 {
-        expected += 1;
-    }
-    assert!(expected < 12, "the odd sample must not be the last");
-
-    let mut notes = Costs(Vec::new());
-    let trainer = Trainer::new(&plan, network.clone(), &batches).unwrap();
-    let outcome = trainer.train(&Team::single(), &mut batches, None, &mut notes).unwrap();
-    assert!(notes.0.len() > expected && notes.0.iter().all(|cost| cost.is_finite()), "{:?}", notes.0);
-    assert_eq!(divergence(&outcome), (1, expected, "weight (1, 1) of layer 2 -inf".to_owned()));
-    assert!(outcome.network == network);
-}
-
-/// The cost of every step.
-struct Costs(Vec<f64>);
-
-impl Observer<f32> for Costs {
-    fn on_step(&mut self, report: &StepReport) -> ControlFlow<()> {
-        self.0.push(report.cost);
-        ControlFlow::Continue(())
-    }
 }
 
 #[test]

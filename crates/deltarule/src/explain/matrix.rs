@@ -1,10 +1,12 @@
-//! The equations in matrix form, with the matrices of one sample.
+//! The equations in matrix form.
 
-use super::terms::{Role, Symbol};
+use super::terms::{Factor, Role, Symbol};
 use super::{Cursor, Equation};
+use crate::cost::sign;
 use crate::network::Network;
+use crate::objective::Objective;
 use crate::trace::Trace;
-use deltarule_kernels::Team;
+use deltarule_kernels::{Rows, Team};
 use serde::Serialize;
 
 /// A vector or a matrix of an equation.
@@ -50,71 +52,173 @@ impl View {
     }
 }
 
-/// One equation of one layer: what it gives, from what.
+/// What is added to the product of an equation: a matrix times a number, as regularisation has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Added {
+    /// The number.
+    pub by: Factor,
+    /// The matrix.
+    pub of: View,
+}
+
+/// One equation of one layer: what it gives, from what. With several samples z, a, x, y and δ have a column for each.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MatrixRow {
     /// Where it belongs.
     pub cursor: Cursor,
     /// What it gives.
     pub result: View,
+    /// What the whole product is multiplied by: the mean over the batch.
+    pub factor: Vec<Factor>,
     /// From what, in the order in which the equation names them.
     pub operands: Vec<View>,
+    /// What is added after that.
+    pub added: Vec<Added>,
 }
 
-/// Forward, BP1 or BP2, BP3 and BP4 of each of the layers (indices of `network.layers`), for the sample in row `i`. The
-/// gradients are those of the whole batch.
+/// The equations of these layers, in the book's numbers, for all samples of the trace at once.
 pub(super) fn rows(
     team: &Team,
     network: &Network<f64>,
     trace: &Trace<f64>,
     layers: &[usize],
-    i: usize,
     cursor: &Cursor,
 ) -> Vec<MatrixRow> {
-    let mut rows = Vec::new();
-    let last = network.layers.len() - 1;
-    let mut push = |equation, result: View, operands| {
-        let cursor = Cursor { equation, layer: result.symbol.layer, ..cursor.clone() };
-        rows.push(MatrixRow { cursor, result, operands });
-    };
-    let weights = |at: usize| {
-        let w = &network.layers[at].w;
-        View::new(Symbol::whole(Role::Weight, at + 2), w.outputs(), w.inputs(), |j, k| w.get(j, k))
-    };
-    let column = |role, at: usize, values: &[f64]| View::column(Symbol::whole(role, at + 2), values);
-    let below = |at: usize| View::column(Symbol::whole(Role::Activation, at + 1), trace.input_of(at).row(i));
-    for &at in layers {
-        let (layer, pass) = (&network.layers[at], &trace.pass.layers[at]);
-        if let Some(z) = &pass.z {
-            let z = column(Role::WeightedInput, at, z.row(i));
-            push(
+    let maker = Maker { team, network, trace, cursor };
+    let forward = layers.iter().flat_map(|&l| maker.forward(l));
+    let backward = layers.iter().rev().map(|&l| maker.delta(l));
+    let gradients = layers.iter().flat_map(|&l| maker.gradients(l));
+    forward.chain(backward).chain(gradients).collect()
+}
+
+struct Maker<'a> {
+    team: &'a Team,
+    network: &'a Network<f64>,
+    trace: &'a Trace<f64>,
+    cursor: &'a Cursor,
+}
+
+impl Maker<'_> {
+    fn row(&self, equation: Equation, result: View, operands: Vec<View>) -> MatrixRow {
+        let sample = self.cursor.sample.filter(|_| self.trace.samples() == 1);
+        let cursor = Cursor { equation, sample, layer: result.symbol.layer, ..self.cursor.clone() };
+        MatrixRow { cursor, result, factor: vec![], operands, added: vec![] }
+    }
+
+    /// A column for each sample, which is a row in memory.
+    fn samples(&self, role: Role, l: usize, rows: Rows<'_, f64>) -> View {
+        View::new(Symbol::whole(role, l), rows.cols(), rows.len(), |j, i| rows.row(i)[j])
+    }
+
+    fn weights(&self, l: usize) -> View {
+        let w = &self.network.layers[l - 2].w;
+        View::new(Symbol::whole(Role::Weight, l), w.outputs(), w.inputs(), |j, k| w.get(j, k))
+    }
+
+    fn activations(&self, l: usize) -> View {
+        self.samples(Role::Activation, l, self.trace.input_of(l - 1))
+    }
+
+    fn input(&self) -> View {
+        self.samples(Role::Input, 1, Rows::all(&self.trace.x))
+    }
+
+    fn scale_of_input(&self) -> &[f64] {
+        self.network.input_scale.as_deref().unwrap_or_default()
+    }
+
+    /// δ of layer `l`; layer 1 has one where there is an input scale.
+    fn deltas(&self, l: usize) -> View {
+        let pass = match l {
+            1 => self.trace.pass.input.as_ref(),
+            _ => self.trace.pass.layers.get(l - 2),
+        };
+        self.samples(Role::Delta, l, Rows::all(&pass.expect("a layer with an error").delta))
+    }
+
+    fn forward(&self, l: usize) -> Vec<MatrixRow> {
+        if l == 1 {
+            let scale = View::column(Symbol::whole(Role::InputScale, 1), self.scale_of_input());
+            return vec![self.row(Equation::ScaledInput, self.activations(1), vec![scale, self.input()])];
+        }
+        let (layer, pass) = (&self.network.layers[l - 2], &self.trace.pass.layers[l - 2]);
+        let z = self.samples(Role::WeightedInput, l, Rows::all(pass.z.as_ref().expect("a trace keeps z")));
+        let bias = View::column(Symbol::whole(Role::Bias, l), &layer.b);
+        let a = self.samples(Role::Activation, l, Rows::all(&pass.a));
+        vec![
+            self.row(
                 Equation::WeightedInput,
                 z.clone(),
-                vec![weights(at), below(at), column(Role::Bias, at, &layer.b)],
-            );
-            push(Equation::Activation, column(Role::Activation, at, pass.a.row(i)), vec![z]);
+                vec![self.weights(l), self.activations(l - 1), bias],
+            ),
+            self.row(Equation::Activation, a, vec![z]),
+        ]
+    }
+
+    fn delta(&self, l: usize) -> MatrixRow {
+        let slopes = |at| {
+            let slopes = self.trace.sigma_prime(self.team, self.network, at);
+            self.samples(Role::SigmaPrime, at + 2, Rows::all(&slopes))
+        };
+        if l < self.network.layers.len() + 1 {
+            let mut operands = vec![self.weights(l + 1).transposed(), self.deltas(l + 1)];
+            operands.extend(l.checked_sub(2).map(slopes));
+            return self.row(Equation::Bp2, self.deltas(l), operands);
         }
-    }
-    for &at in layers.iter().rev() {
-        let delta = column(Role::Delta, at, trace.pass.layers[at].delta.row(i));
-        let slopes = column(Role::SigmaPrime, at, trace.sigma_prime(team, network, at).row(i));
-        if at == last {
-            let a = column(Role::Activation, at, trace.pass.layers[at].a.row(i));
-            let y = column(Role::Target, at, trace.y.row(i));
-            let short = trace.objective.cost.has_short_form();
-            push(Equation::Bp1, delta, if short { vec![a, y] } else { vec![a, y, slopes] });
-        } else {
-            let above = column(Role::Delta, at + 1, trace.pass.layers[at + 1].delta.row(i));
-            push(Equation::Bp2, delta, vec![weights(at + 1).transposed(), above, slopes]);
+        let (cost, outputs) = (self.trace.objective.cost, self.network.outputs());
+        let a = self.samples(Role::Activation, l, Rows::all(&self.trace.pass.output().a));
+        let y = View::new(Symbol::whole(Role::Target, l), outputs, self.trace.samples(), |j, i| {
+            cost.target(self.trace.y.at(i, j), outputs)
+        });
+        let mut operands = vec![a, y];
+        if !cost.has_short_form() {
+            operands.push(slopes(l - 2));
         }
+        operands.extend(self.trace.weights.as_ref().map(|weights| {
+            View::new(Symbol::whole(Role::SampleWeight, 1), 1, weights.len(), |_, i| weights[i])
+        }));
+        self.row(Equation::Bp1, self.deltas(l), operands)
     }
-    for &at in layers {
-        let gradient = &trace.gradients.layers[at];
-        let delta = || column(Role::Delta, at, trace.pass.layers[at].delta.row(i));
-        push(Equation::Bp3, column(Role::BiasGradient, at, &gradient.b), vec![delta()]);
-        let symbol = Symbol::whole(Role::WeightGradient, at + 2);
-        let w = View::new(symbol, gradient.w.outputs(), gradient.w.inputs(), |j, k| gradient.w.get(j, k));
-        push(Equation::Bp4, w, vec![delta(), below(at).transposed()]);
+
+    fn gradients(&self, l: usize) -> Vec<MatrixRow> {
+        let scale = self.trace.scale;
+        let mean = Factor::new(Symbol::whole(Role::Mean, 1), scale);
+        let factor = if scale == 1.0 { vec![] } else { vec![mean] };
+        if l == 1 {
+            let gradient = self.trace.gradients.input_scale.as_deref().unwrap_or_default();
+            let result = View::column(Symbol::whole(Role::InputScaleGradient, 1), gradient);
+            let row = self.row(Equation::InputScale, result, vec![self.input(), self.deltas(1)]);
+            return vec![MatrixRow { factor, ..row }];
+        }
+        let gradient = &self.trace.gradients.layers[l - 2];
+        let b = View::column(Symbol::whole(Role::BiasGradient, l), &gradient.b);
+        let w = View::new(
+            Symbol::whole(Role::WeightGradient, l),
+            gradient.w.outputs(),
+            gradient.w.inputs(),
+            |j, k| gradient.w.get(j, k),
+        );
+        let below = self.activations(l - 1).transposed();
+        vec![
+            MatrixRow { factor: factor.clone(), ..self.row(Equation::Bp3, b, vec![self.deltas(l)]) },
+            MatrixRow {
+                factor,
+                added: self.regularisation(l),
+                ..self.row(Equation::Bp4, w, vec![self.deltas(l), below])
+            },
+        ]
     }
-    rows
+
+    /// λ/n · w and λ₁/n · sign(w).
+    fn regularisation(&self, l: usize) -> Vec<Added> {
+        let Objective { regularisation, n, .. } = self.trace.objective;
+        let w = &self.network.layers[l - 2].w;
+        let signs = || {
+            View::new(Symbol::whole(Role::WeightSign, l), w.outputs(), w.inputs(), |j, k| sign(w.get(j, k)))
+        };
+        let by = |lambda: f64| Factor::new(Symbol::whole(Role::Regularisation, l), lambda / n as f64);
+        let l2 = (regularisation.l2 != 0.0).then(|| Added { by: by(regularisation.l2), of: self.weights(l) });
+        let l1 = (regularisation.l1 != 0.0).then(|| Added { by: by(regularisation.l1), of: signs() });
+        l2.into_iter().chain(l1).collect()
+    }
 }

@@ -6,11 +6,13 @@
 mod matrix;
 mod overview;
 mod rows;
+mod step;
 mod terms;
 
-pub use matrix::{MatrixRow, View};
+pub use matrix::{Added, MatrixRow, View};
 pub use overview::{LargeGradient, Output, Rung};
-pub use rows::{Form, Row, Step, TwoForms};
+pub use rows::{Form, Row, TwoForms};
+pub use step::Step;
 pub use terms::{Factor, Rest, Role, Sum, Symbol, Term};
 
 use crate::activation::Activation;
@@ -20,16 +22,19 @@ use crate::error::{Error, Result};
 use crate::gradcheck::{Differences, Parameter};
 use crate::network::Network;
 use crate::objective::Regularisation;
-use crate::optimizer::{Factors, Optimizer};
+use crate::plan::Plan;
 use crate::trace::Trace;
 use deltarule_kernels::{Rows, Team};
 use rows::Maker;
 use serde::Serialize;
+use step::FirstStep;
 
 /// Which equation a number belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Equation {
+    /// a¹ = s ⊙ x, with a learned input scale
+    ScaledInput,
     /// zˡ = wˡ aˡ⁻¹ + bˡ
     WeightedInput,
     /// aˡ = σ(zˡ)
@@ -42,6 +47,8 @@ pub enum Equation {
     Bp3,
     /// ∂C/∂w = a δ
     Bp4,
+    /// ∂C/∂s = x δ¹, which is BP4 of the learned input scale
+    InputScale,
 }
 
 /// Where a number belongs: names it in the terminal, in JSON and in a link alike.
@@ -74,14 +81,15 @@ pub struct Request {
     pub samples: Vec<usize>,
     /// Which of the traced samples has its z, a and δ shown; the first is 0.
     pub shown: usize,
-    /// Only this layer.
+    /// Only this layer; 1 is the learned input scale.
     pub layer: Option<usize>,
     /// Only this neuron of each layer shown.
     pub neuron: Option<usize>,
     /// Only this weight (j, k) of each layer shown.
     pub weight: Option<(usize, usize)>,
-    /// The optimizer and its learning rate, for the step that it would take first, its running values being 0.
-    pub optimizer: Option<(Optimizer, f64)>,
+    /// The plan of the training, for the step that its optimizer would take first, at the plan's η and with running
+    /// values of 0.
+    pub plan: Option<Plan>,
 }
 
 /// A small change of z, what δ says it changes the cost by, and what it does.
@@ -176,6 +184,10 @@ pub fn explain(
     }
     let i = request.shown;
     let layers = layers(network, request)?;
+    let mut shown = Vec::new();
+    for &l in &layers {
+        shown.push((l, neurons(network, trace, request, l)?));
+    }
     let cursor = Cursor {
         run: request.run.clone(),
         step: request.step,
@@ -186,42 +198,43 @@ pub fn explain(
         equation: Equation::WeightedInput,
     };
     let maker = Maker { team, network, trace, samples: &request.samples, i, cursor };
-    let mut neurons = Vec::new();
-    for &at in &layers {
-        neurons.push((at, self::neurons(network, trace, request, at)?));
-    }
-
-    let last = network.layers.len() - 1;
+    let last = network.layers.len() + 1;
     let mut component = Vec::new();
-    for (at, neurons) in &neurons {
-        component.extend(neurons.iter().flat_map(|&j| maker.forward(*at, j)));
+    for (l, neurons) in &shown {
+        component.extend(neurons.iter().flat_map(|&j| maker.forward(*l, j)));
     }
-    for (at, neurons) in neurons.iter().rev() {
-        let delta = |&j: &usize| if *at == last { maker.bp1(j) } else { maker.bp2(*at, j) };
+    for (l, neurons) in shown.iter().rev() {
+        let delta = |&j: &usize| if *l == last { maker.bp1(j) } else { maker.bp2(*l, j) };
         component.extend(neurons.iter().map(delta));
     }
-    let mut differences = Differences::new(team, network, trace)?;
-    for (at, neurons) in &neurons {
-        for &j in neurons {
-            component.push(checked(
-                maker.bp3(*at, j),
-                Parameter::Bias { l: at + 2, j },
-                &mut differences,
-                request,
-                trace,
-            ));
+    let mut checker = Checker {
+        differences: Differences::new(team, network, trace)?,
+        first_step: request.plan.as_ref().map(|plan| FirstStep::new(team, network, trace, plan)),
+    };
+    for (l, neurons) in &shown {
+        if *l == 1 {
+            component.extend(
+                neurons.iter().map(|&k| checker.checked(maker.input_scale(k), Parameter::InputScale { k })),
+            );
+            continue;
         }
         for &j in neurons {
-            for k in inputs(network, trace, request, *at, j)? {
-                let parameter = Parameter::Weight { l: at + 2, j, k };
-                component.push(checked(maker.bp4(*at, j, k), parameter, &mut differences, request, trace));
+            component.push(checker.checked(maker.bp3(*l, j), Parameter::Bias { l: *l, j }));
+        }
+        for &j in neurons {
+            for k in inputs(network, trace, request, *l, j)? {
+                component.push(checker.checked(maker.bp4(*l, j, k), Parameter::Weight { l: *l, j, k }));
             }
         }
     }
 
-    let outputs = neurons.iter().filter(|(at, _)| *at == last).flat_map(|(_, neurons)| neurons);
-    let each = |(at, neurons): &(usize, Vec<usize>)| neurons.iter().map(|&j| (*at, j)).collect::<Vec<_>>();
-    let all: Vec<(usize, usize)> = neurons.iter().flat_map(each).collect();
+    // The learned input scale has neither z nor b of its own.
+    let neurons: Vec<(usize, usize)> = shown
+        .iter()
+        .filter(|(l, _)| *l > 1)
+        .flat_map(|(l, neurons)| neurons.iter().map(|&j| (*l - 2, j)))
+        .collect();
+    let outputs = neurons.iter().filter(|(at, _)| at + 2 == last);
     Ok(Explanation {
         run: request.run.clone(),
         step: request.step,
@@ -237,79 +250,80 @@ pub fn explain(
         ladder: overview::ladder(team, network, trace),
         most_wrong: overview::most_wrong(trace, &request.samples),
         largest_gradients: overview::largest_gradients(network, trace),
-        two_forms: outputs.filter_map(|&j| maker.two_forms(j)).collect(),
-        pictures: pictures(team, network, trace, i, &all)?,
+        two_forms: outputs.filter_map(|&(_, j)| maker.two_forms(j)).collect(),
+        pictures: pictures(team, network, trace, i, &neurons)?,
         batch: if trace.samples() > 1 {
-            all.iter().map(|&at| batch_view(trace, at)).collect()
+            neurons.iter().map(|&at| batch_view(trace, at)).collect()
         } else {
             vec![]
         },
-        matrix: matrix::rows(team, network, trace, &layers, i, &maker.cursor),
+        matrix: matrix::rows(team, network, trace, &layers, &maker.cursor),
         component,
     })
 }
 
-/// The row with its central difference and the optimizer's step.
-fn checked(
-    row: Row,
-    parameter: Parameter,
-    differences: &mut Differences<'_>,
-    request: &Request,
-    trace: &Trace<f64>,
-) -> Row {
-    let check = differences.check(parameter, row.value, crate::gradcheck::Settings::default().tolerance);
-    let step = request.optimizer.map(|(optimizer, eta)| {
-        // The gradient has its mean and its regularisation already.
-        let mut step = optimizer.at(1, eta).step::<f64>(Factors { eta: 1.0, epsilon: 1.0 }, 1.0);
-        if matches!(parameter, Parameter::Weight { .. }) {
-            step.decay = eta * trace.objective.regularisation.decay;
-        }
-        let (after, _) = step.apply(row.value, check.value, [0.0, 0.0]);
-        Step { change: after - check.value, after }
-    });
-    Row { check: Some(check), step, ..row }
+/// What gives a row its central difference and the optimizer's step.
+struct Checker<'a> {
+    differences: Differences<'a>,
+    first_step: Option<FirstStep<'a>>,
 }
 
-/// Indices in `network.layers` of the layers to show.
+impl Checker<'_> {
+    fn checked(&mut self, row: Row, parameter: Parameter) -> Row {
+        let tolerance = crate::gradcheck::Settings::default().tolerance;
+        let check = self.differences.check(parameter, row.value, tolerance);
+        let step = self.first_step.as_ref().map(|first| first.of(parameter));
+        Row { check: Some(check), step, ..row }
+    }
+}
+
+/// The numbers of the layers to show.
 fn layers(network: &Network<f64>, request: &Request) -> Result<Vec<usize>> {
     let last = network.layers.len() + 1;
-    match request.layer {
-        None => Ok((0..network.layers.len()).collect()),
-        Some(l) if (2..=last).contains(&l) => Ok(vec![l - 2]),
-        Some(l) => Err(Error::setting("layer", format!("a layer from 2 to {last}"), l)
-            .with_hint("layer 1 is the input, which has no weights")),
+    let first = if network.input_scale.is_some() { 1 } else { 2 };
+    match (request.layer, request.weight) {
+        (None, None) => Ok((first..=last).collect()),
+        (None, Some(_)) => Ok((2..=last).collect()),
+        (Some(1), Some((j, k))) if first == 1 => Err(Error::setting(
+            "weight",
+            "none of layer 1, which has a factor for each input",
+            format!("{j},{k}"),
+        )),
+        (Some(l), _) if (first..=last).contains(&l) => Ok(vec![l]),
+        (Some(l), _) => {
+            let error = Error::setting("layer", format!("a layer from {first} to {last}"), l);
+            let plain = first == 2;
+            Err(if plain { error.with_hint("layer 1 is the input, which has no weights") } else { error })
+        }
     }
 }
 
-/// The neurons of a layer to show, from 0.
-fn neurons(network: &Network<f64>, trace: &Trace<f64>, request: &Request, at: usize) -> Result<Vec<usize>> {
-    let width = network.layers[at].outputs();
+/// The neurons of layer `l` to show, from 0.
+fn neurons(network: &Network<f64>, trace: &Trace<f64>, request: &Request, l: usize) -> Result<Vec<usize>> {
+    let width = network.widths()[l - 1];
     match request.weight.map(|(j, _)| j).or(request.neuron) {
         Some(j) if (1..=width).contains(&j) => Ok(vec![j - 1]),
-        Some(j) => {
-            Err(Error::setting("neuron", format!("a neuron from 1 to {width} of layer {}", at + 2), j))
-        }
+        Some(j) => Err(Error::setting("neuron", format!("a neuron from 1 to {width} of layer {l}"), j)),
         None if width <= WHOLE => Ok((0..width).collect()),
-        None => Ok(vec![largest(trace.pass.layers[at].delta.row(request.shown).iter().copied())]),
+        None if l == 1 => Ok(vec![largest(trace.gradients.input_scale.iter().flatten().copied())]),
+        None => Ok(vec![largest(trace.pass.layers[l - 2].delta.row(request.shown).iter().copied())]),
     }
 }
 
-/// The inputs k of a neuron whose weights to show, from 0.
+/// The inputs k of neuron `j` of layer `l` whose weights to show, from 0.
 fn inputs(
     network: &Network<f64>,
     trace: &Trace<f64>,
     request: &Request,
-    at: usize,
+    l: usize,
     j: usize,
 ) -> Result<Vec<usize>> {
-    let width = network.layers[at].inputs();
+    let width = network.layers[l - 2].inputs();
     match request.weight {
         Some((_, k)) if (1..=width).contains(&k) => Ok(vec![k - 1]),
-        Some((_, k)) => {
-            Err(Error::setting("weight", format!("an input from 1 to {width} of layer {}", at + 2), k))
-        }
+        Some((_, k)) => Err(Error::setting("weight", format!("an input from 1 to {width} of layer {l}"), k)),
         None if width <= WHOLE => Ok((0..width).collect()),
-        None => Ok(vec![largest((0..width).map(|k| trace.gradients.layers[at].w.get(j, k)))]),
+        None => Ok(vec![largest((0..width).map(|k| trace.gradients.layers[l - 2].w.get(j, k)))]),
     }
 }
 

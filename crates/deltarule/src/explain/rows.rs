@@ -1,10 +1,10 @@
 //! The equations in component form: one row for each number, with the terms that it is the sum of.
 
+use super::step::Step;
 use super::terms::{Factor, Role, Sum, Symbol, Term};
 use super::{Cursor, Equation};
 use crate::activation::Activation;
-use crate::cost::Cost;
-use crate::gradcheck::Check;
+use crate::gradcheck::{Check, Parameter};
 use crate::network::Network;
 use crate::trace::Trace;
 use deltarule_kernels::{Matrix, Rows, Team};
@@ -32,15 +32,6 @@ pub enum Form {
     },
 }
 
-/// How the optimizer would change a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Step {
-    /// Δw
-    pub change: f64,
-    /// w + Δw
-    pub after: f64,
-}
-
 /// One number, its name, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
@@ -53,7 +44,7 @@ pub struct Row {
     /// How it comes about.
     #[serde(flatten)]
     pub form: Form,
-    /// Its central difference, for ∂C/∂w and ∂C/∂b.
+    /// Its central difference, for ∂C/∂w, ∂C/∂b and ∂C/∂s.
     pub check: Option<Check>,
     /// What the optimizer makes of it.
     pub step: Option<Step>,
@@ -94,8 +85,9 @@ pub(super) struct Maker<'a> {
 
 impl Maker<'_> {
     fn row(&self, equation: Equation, symbol: Symbol, value: f64, form: Form) -> Row {
-        // ∂C/∂w and ∂C/∂b are of the batch.
-        let of_batch = matches!(equation, Equation::Bp3 | Equation::Bp4) && self.trace.samples() > 1;
+        // ∂C/∂w, ∂C/∂b and ∂C/∂s are of the batch.
+        let gradient = matches!(equation, Equation::Bp3 | Equation::Bp4 | Equation::InputScale);
+        let of_batch = gradient && self.trace.samples() > 1;
         let sample = if of_batch { None } else { self.cursor.sample };
         let at = Cursor {
             equation,
@@ -116,8 +108,29 @@ impl Maker<'_> {
         ))
     }
 
-    /// z and a of neuron j of layer `at` of `network.layers`.
-    pub(super) fn forward(&self, at: usize, j: usize) -> [Row; 2] {
+    /// z and a of neuron j of layer `l`, or a¹ where the input scale makes it.
+    pub(super) fn forward(&self, l: usize, j: usize) -> Vec<Row> {
+        match l {
+            1 => vec![self.scaled_input(j)],
+            _ => self.weighted_input_and_activation(l - 2, j).into(),
+        }
+    }
+
+    /// a¹ₖ = sₖ xₖ
+    fn scaled_input(&self, k: usize) -> Row {
+        let (s, x) = (self.scale_of_input(k), self.trace.x.at(self.i, k));
+        let term = Term::of(vec![s, Factor::new(Symbol::neuron(Role::Input, 1, k), x)]);
+        let a = self.trace.input_of(0).row(self.i)[k];
+        let form = Form::Sum { sum: Sum::new(vec![term], a), factor: vec![], added: vec![] };
+        self.row(Equation::ScaledInput, Symbol::neuron(Role::Activation, 1, k), a, form)
+    }
+
+    fn scale_of_input(&self, k: usize) -> Factor {
+        let parameter = Parameter::InputScale { k };
+        Factor::new(Symbol::neuron(Role::InputScale, 1, k), parameter.of(self.network))
+    }
+
+    fn weighted_input_and_activation(&self, at: usize, j: usize) -> [Row; 2] {
         let (layer, l) = (&self.network.layers[at], at + 2);
         let z = self.trace.pass.layers[at].z.as_ref().map_or(f64::NAN, |z| z.at(self.i, j));
         let bias = layer.b[j];
@@ -163,12 +176,7 @@ impl Maker<'_> {
     fn short(&self, j: usize, delta: f64, u: f64) -> Sum {
         let l = self.network.layers.len() + 1;
         let a = self.trace.pass.output().a.at(self.i, j);
-        let y = match self.trace.objective.cost {
-            Cost::SoftmaxCrossEntropy { smoothing } if smoothing > 0.0 => {
-                (1.0 - smoothing) * self.trace.y.at(self.i, j) + smoothing / self.network.outputs() as f64
-            }
-            _ => self.trace.y.at(self.i, j),
-        };
+        let y = self.trace.objective.cost.target(self.trace.y.at(self.i, j), self.network.outputs());
         let a = Term::of(vec![Factor::new(Symbol::neuron(Role::Activation, l, j), a)]);
         divided(vec![a, Term::minus(Factor::new(Symbol::neuron(Role::Target, l, j), y))], delta, u)
     }
@@ -218,44 +226,69 @@ impl Maker<'_> {
         })
     }
 
-    /// δ of neuron k of layer `at` of `network.layers`, below the output.
-    pub(super) fn bp2(&self, at: usize, k: usize) -> Row {
-        let (above, l) = (&self.network.layers[at + 1], at + 2);
-        let delta = self.trace.pass.layers[at].delta.at(self.i, k);
-        let errors = self.trace.pass.layers[at + 1].delta.row(self.i);
-        let terms: Vec<Term> = errors
+    /// δ of neuron k of layer `l`, below the output; that of layer 1 has no σ′.
+    pub(super) fn bp2(&self, l: usize, k: usize) -> Row {
+        let (above, passes) = (l - 1, &self.trace.pass);
+        let terms: Vec<Term> = passes.layers[above]
+            .delta
+            .row(self.i)
             .iter()
             .enumerate()
             .map(|(j, &delta)| {
                 Term::of(vec![
-                    Factor::new(Symbol::edge(Role::Weight, l + 1, j, k), above.w.get(j, k)),
+                    Factor::new(
+                        Symbol::edge(Role::Weight, l + 1, j, k),
+                        self.network.layers[above].w.get(j, k),
+                    ),
                     Factor::new(Symbol::neuron(Role::Delta, l + 1, j), delta),
                 ])
             })
             .collect();
-        let slope = self.trace.sigma_prime(self.team, self.network, at).at(self.i, k);
-        let sum = divided(terms, delta, slope);
-        let factor = vec![Factor::new(Symbol::neuron(Role::SigmaPrime, l, k), slope)];
+        let (delta, factor) = match above.checked_sub(1) {
+            None => (self.delta_of_input(self.i, k), vec![]),
+            Some(at) => {
+                let slope = self.trace.sigma_prime(self.team, self.network, at).at(self.i, k);
+                let slope = Factor::new(Symbol::neuron(Role::SigmaPrime, l, k), slope);
+                (passes.layers[at].delta.at(self.i, k), vec![slope])
+            }
+        };
+        let sum = divided(terms, delta, factor.first().map_or(1.0, |slope| slope.value));
         let form = Form::Sum { sum, factor, added: vec![] };
         self.row(Equation::Bp2, Symbol::neuron(Role::Delta, l, k), delta, form)
     }
 
-    /// ∂C/∂b of neuron j of layer `at`, a term for each sample.
-    pub(super) fn bp3(&self, at: usize, j: usize) -> Row {
-        let value = self.trace.gradients.layers[at].b[j];
-        let sum = self.over_samples(value / self.trace.scale, |i| {
-            vec![Factor::new(
-                Symbol::neuron(Role::Delta, at + 2, j),
-                self.trace.pass.layers[at].delta.at(i, j),
-            )]
-        });
-        let form = Form::Sum { sum, factor: self.mean(), added: vec![] };
-        self.row(Equation::Bp3, Symbol::neuron(Role::BiasGradient, at + 2, j), value, form)
+    /// δ¹ₖ of a sample, where there is an input scale.
+    fn delta_of_input(&self, i: usize, k: usize) -> f64 {
+        self.trace.pass.input.as_ref().map_or(f64::NAN, |input| input.delta.at(i, k))
     }
 
-    /// ∂C/∂w from neuron k to neuron j of layer `at`, a term for each sample, and what regularisation adds.
-    pub(super) fn bp4(&self, at: usize, j: usize, k: usize) -> Row {
-        let l = at + 2;
+    /// ∂C/∂s of input k, a term for each sample.
+    pub(super) fn input_scale(&self, k: usize) -> Row {
+        let value = Parameter::InputScale { k }.gradient(&self.trace.gradients);
+        let sum = self.over_samples(value / self.trace.scale, |i| {
+            vec![
+                Factor::new(Symbol::neuron(Role::Input, 1, k), self.trace.x.at(i, k)),
+                Factor::new(Symbol::neuron(Role::Delta, 1, k), self.delta_of_input(i, k)),
+            ]
+        });
+        let form = Form::Sum { sum, factor: self.mean(), added: vec![] };
+        self.row(Equation::InputScale, Symbol::neuron(Role::InputScaleGradient, 1, k), value, form)
+    }
+
+    /// ∂C/∂b of neuron j of layer `l`, a term for each sample.
+    pub(super) fn bp3(&self, l: usize, j: usize) -> Row {
+        let at = l - 2;
+        let value = self.trace.gradients.layers[at].b[j];
+        let sum = self.over_samples(value / self.trace.scale, |i| {
+            vec![Factor::new(Symbol::neuron(Role::Delta, l, j), self.trace.pass.layers[at].delta.at(i, j))]
+        });
+        let form = Form::Sum { sum, factor: self.mean(), added: vec![] };
+        self.row(Equation::Bp3, Symbol::neuron(Role::BiasGradient, l, j), value, form)
+    }
+
+    /// ∂C/∂w from neuron k to neuron j of layer `l`, a term for each sample, and what regularisation adds.
+    pub(super) fn bp4(&self, l: usize, j: usize, k: usize) -> Row {
+        let at = l - 2;
         let value = self.trace.gradients.layers[at].w.get(j, k);
         let w = self.network.layers[at].w.get(j, k);
         let objective = self.trace.objective;

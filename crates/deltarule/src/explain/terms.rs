@@ -7,12 +7,16 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// x or a
+    /// x, where a learned input scale makes a¹ of it
+    Input,
+    /// a; that of layer 1 is x
     Activation,
     /// z
     WeightedInput,
     /// w
     Weight,
+    /// sign(w)
+    WeightSign,
     /// b
     Bias,
     /// sₖ of the learned input scale
@@ -76,9 +80,11 @@ impl fmt::Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (layer, indices) = (raised(self.layer), lowered(self.j, self.k));
         match self.role {
+            Role::Input => write!(f, "x{indices}"),
             Role::Activation => write!(f, "a{layer}{indices}"),
             Role::WeightedInput => write!(f, "z{layer}{indices}"),
             Role::Weight => write!(f, "w{layer}{indices}"),
+            Role::WeightSign => write!(f, "sign(w{layer}{indices})"),
             Role::Bias => write!(f, "b{layer}{indices}"),
             Role::InputScale => write!(f, "s{indices}"),
             Role::Target => write!(f, "y{indices}"),

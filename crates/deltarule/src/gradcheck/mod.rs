@@ -14,7 +14,7 @@
 //! - A cost is known to about 10⁻¹⁶ of its size, so D to about 10⁻¹⁶ C/h: [`Check::resolution`]. A difference below that
 //!   says nothing.
 //!
-//! All in f64, whatever the network was trained in.
+//! Differences are always taken in f64, also of a network in f32, whose rounding would drown them.
 
 mod differences;
 mod parameter;
@@ -32,7 +32,7 @@ use crate::objective::Objective;
 use crate::pass::Gradients;
 use crate::random::{Purpose, Random};
 use crate::trace::Trace;
-use deltarule_kernels::Team;
+use deltarule_kernels::{Matrix, Real, Rows, Team};
 use serde::Serialize;
 use std::cmp::Ordering;
 
@@ -172,7 +172,8 @@ impl Report {
     }
 }
 
-/// Runs backpropagation over the batch and checks its gradient.
+/// Runs backpropagation over the batch, in the network's own precision, and checks its gradient against differences of
+/// the same network and samples in f64.
 ///
 /// ```
 /// # use deltarule::{gradcheck, Activation, Batch, Cost, Matrix, Network, Team};
@@ -187,15 +188,22 @@ impl Report {
 ///
 /// # Errors
 /// Where the batch does not fit the network or the cost, or the cost is not finite.
-pub fn check(
+pub fn check<T: Real>(
     team: &Team,
-    network: &Network<f64>,
+    network: &Network<T>,
     objective: impl Into<Objective>,
-    batch: &Batch<'_, f64>,
+    batch: &Batch<'_, T>,
     settings: &Settings,
 ) -> Result<Report> {
-    let trace = Trace::of(team, network, objective, batch)?;
-    check_gradients(team, network, &trace, &trace.gradients, settings)
+    let objective = objective.into();
+    let gradients = Trace::of(team, network, objective, batch)?.gradients.cast();
+    let double = |rows: Rows<'_, T>| Matrix::from_fn(rows.len(), rows.cols(), |i, j| rows.row(i)[j].to_f64());
+    let (x, y) = (double(batch.x), double(batch.y));
+    let weights: Option<Vec<f64>> = batch.weights.map(|weights| weights.iter().map(|u| u.to_f64()).collect());
+    let batch = Batch { x: (&x).into(), y: (&y).into(), weights: weights.as_deref() };
+    let network = network.cast();
+    let trace = Trace::of(team, &network, objective, &batch)?;
+    check_gradients(team, &network, &trace, &gradients, settings)
 }
 
 /// Checks these gradients, wherever they come from, against differences of the traced cost.

@@ -91,6 +91,13 @@ impl<T: Real> Trainer<T> {
                 None => None,
                 Some((samples, evaluator)) => {
                     let cost = evaluator.run(team, &self.network, *samples);
+                    if !cost.is_finite() {
+                        let layer = self.network.layers.len() + 1;
+                        let what = format!("the cost of validation, at the outputs of layer {layer},");
+                        end = End::Diverged(diverged(epoch, self.steps, what, cost));
+                        self.restore(&start);
+                        break;
+                    }
                     let metric = self.plan.metric;
                     let outputs = evaluator.outputs();
                     let value = metric.checked_of(self.plan.task, outputs, *samples, cost)?;
@@ -150,7 +157,7 @@ impl<T: Real> Trainer<T> {
             };
             let stop = observer.on_step(&report).is_break();
             let look = stop || step.is_multiple_of(STEPS_BETWEEN_LOOKS) || step == self.steps;
-            if look && self.network.not_finite().is_some() {
+            if look && self.weights_not_finite().is_some() {
                 return Ok(Ended::NotFinite { step, cost: cost.mean() });
             }
             if stop {
@@ -173,15 +180,8 @@ impl<T: Real> Trainer<T> {
         cost: f64,
         start: &Snapshot<T>,
     ) -> Result<Error> {
-        let diverged = |step, what: String, found: String| Error::Diverged {
-            epoch: epoch as usize + 1,
-            step,
-            what,
-            found,
-            hint: Some("a smaller eta, clip, or inputs of a smaller scale may help".into()),
-        };
-        if self.network.not_finite().is_none() {
-            return Ok(diverged(step, self.where_not_finite(), cost.to_string()));
+        if self.weights_not_finite().is_none() {
+            return Ok(diverged(epoch, step, self.where_not_finite(), cost));
         }
         self.restore(start);
         batches.start(epoch)?;
@@ -189,10 +189,36 @@ impl<T: Real> Trainer<T> {
         while let Some(batch) = batches.next()? {
             self.step(team, epoch, step, &batch);
             step += 1;
-            if let Some((what, found)) = self.network.not_finite() {
-                return Ok(diverged(step, what, found.to_string()));
+            if let Some((what, found)) = self.weights_not_finite() {
+                return Ok(diverged(epoch, step, what, found));
             }
         }
         Err(Error::data("batches", "the same samples whenever an epoch is read", "others the second time"))
+    }
+    /// A weight, a bias or a factor that is not finite, or a penalty: of weights so large that their squares are not.
+    fn weights_not_finite(&self) -> Option<(String, f64)> {
+        if let Some((what, found)) = self.network.not_finite() {
+            return Some((what, found.to_f64()));
+        }
+        let penalty = self.penalty();
+        if penalty.is_finite() {
+            return None;
+        }
+        let largest = |l: &usize| {
+            self.network.layers[*l].w.storage().iter().fold(0.0, |most: f64, w| most.max(w.to_f64().abs()))
+        };
+        let l = (0..self.network.layers.len()).max_by(|l, m| largest(l).total_cmp(&largest(m))).unwrap_or(0);
+        Some((format!("the penalty, with the largest weight in layer {},", l + 2), penalty))
+    }
+}
+
+/// Which epoch, counted from 0, and which step of it, from 1, went out of the finite numbers.
+fn diverged(epoch: u32, step: usize, what: String, found: f64) -> Error {
+    Error::Diverged {
+        epoch: epoch as usize + 1,
+        step,
+        what,
+        found: found.to_string(),
+        hint: Some("a smaller eta, clip, or inputs of a smaller scale may help".into()),
     }
 }

@@ -278,7 +278,10 @@ impl<T: Real> Trainer<T> {
         let bad = |a: &T| !a.is_finite();
         let not_finite = |a: &Matrix<T>| (0..a.rows()).any(|i| a.row(i).iter().any(bad));
         let first = self.pass.layers.iter().position(|layer| not_finite(&layer.a));
-        first.map_or("the cost".into(), |l| format!("the cost, after an activation of layer {},", l + 2))
+        first.map_or_else(
+            || format!("the cost, at the outputs of layer {},", self.network.layers.len() + 1),
+            |l| format!("the cost, after an activation of layer {},", l + 2),
+        )
     }
 }
 

@@ -4,8 +4,13 @@ use crate::common::{Numbers, Samples};
 use crate::worked_example;
 use deltarule::explain::{Equation, Explanation, Form, Request, Sum, explain};
 use deltarule::gradcheck::{Parameter, Verdict};
-use deltarule::optimizer::Optimizer;
-use deltarule::{Activation, Cost, Network, Objective, Regularisation, Team, Trace};
+use deltarule::settings::{OptimizerName, Settings, Task};
+use deltarule::{Activation, Cost, Network, Objective, Plan, Regularisation, Team, Trace};
+
+fn plan(optimizer: OptimizerName, eta: f64) -> Option<Plan> {
+    let settings = Settings { optimizer: Some(optimizer), eta: Some(eta), ..Settings::default() };
+    Some(settings.plan(Task::Regression).unwrap())
+}
 
 fn of_worked_example() -> Explanation {
     let network = worked_example::network();
@@ -13,7 +18,7 @@ fn of_worked_example() -> Explanation {
     let request = Request {
         run: "mazur".into(),
         samples: vec![0],
-        optimizer: Some((Optimizer::Sgd, 0.5)),
+        plan: plan(OptimizerName::Sgd, 0.5),
         ..Request::default()
     };
     explain(&Team::single(), &network, &trace, &request).unwrap()
@@ -64,7 +69,7 @@ fn check_rows(explanation: &Explanation) {
             let value = sum.total * product + added.iter().map(|term| term.value).sum::<f64>();
             assert!((value - row.value).abs() <= 1e-14 * row.value.abs().max(1.0), "{row:?}");
         }
-        let gradient = matches!(row.cursor.equation, Equation::Bp3 | Equation::Bp4);
+        let gradient = matches!(row.cursor.equation, Equation::Bp3 | Equation::Bp4 | Equation::InputScale);
         assert_eq!(row.check.is_some(), gradient);
         assert!(
             row.check.is_none_or(|check| check.verdict == Verdict::Agrees && check.relative_error < 1e-7)
@@ -236,6 +241,52 @@ fn matrix_form_holds_the_same_numbers() {
     assert_eq!((w.rows, w.cols, w.entries.len(), w.entries[0].len()), (30, 20, 8, 8));
 }
 
+/// Each equation in matrix form holds for the numbers shown, of a weighted and regularised batch of one column a sample.
+#[test]
+fn matrix_form_of_a_batch_holds() {
+    let mut numbers = Numbers::new(5);
+    let network = numbers.network(&[3, 4, 2], Activation::Tanh, Activation::Softmax);
+    let cost = Cost::SoftmaxCrossEntropy { smoothing: 0.2 };
+    let weights = Some(vec![0.5, 2.0, 1.0, 0.25, 3.0]);
+    let samples = Samples { x: numbers.matrix(5, 3), y: numbers.targets(cost, 5, 2), weights };
+    let regularisation = Regularisation { l2: 0.3, l1: 0.2, decay: 0.0 };
+    let objective = Objective { cost, regularisation, n: 10 };
+    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    let request = Request { samples: (0..5).collect(), ..Request::default() };
+    let explanation = explain(&Team::single(), &network, &trace, &request).unwrap();
+    for row in &explanation.matrix {
+        let at = |n: usize, i: usize, j: usize| {
+            let view = &row.operands[n];
+            if view.transposed { view.entries[j][i] } else { view.entries[i][j] }
+        };
+        let inner = |n: usize| {
+            let view = &row.operands[n];
+            if view.transposed { view.rows } else { view.cols }
+        };
+        let product = |i: usize, j: usize| (0..inner(0)).map(|k| at(0, i, k) * at(1, k, j)).sum::<f64>();
+        let factor: f64 = row.factor.iter().map(|factor| factor.value).product();
+        for i in 0..row.result.rows {
+            for j in 0..row.result.cols {
+                let added: f64 = row.added.iter().map(|added| added.by.value * added.of.entries[i][j]).sum();
+                let (value, operands) = match row.cursor.equation {
+                    Equation::WeightedInput => (product(i, j) + at(2, i, 0), 3),
+                    Equation::Activation if row.cursor.layer == 2 => (at(0, i, j).tanh(), 1),
+                    Equation::Activation => (row.result.entries[i][j], 1),
+                    Equation::Bp1 => ((at(0, i, j) - at(1, i, j)) * at(2, 0, j), 3),
+                    Equation::Bp2 => (product(i, j) * at(2, i, j), 3),
+                    Equation::Bp3 => ((0..5).map(|k| at(0, i, k)).sum::<f64>() * factor, 1),
+                    Equation::Bp4 => (product(i, j) * factor + added, 2),
+                    other => panic!("{other:?}"),
+                };
+                assert_eq!(row.operands.len(), operands);
+                assert!((row.result.entries[i][j] - value).abs() < 1e-14, "{row:?}");
+            }
+        }
+        assert_eq!(row.cursor.sample, None);
+    }
+    assert_eq!(explanation.matrix.len(), 10);
+}
+
 #[test]
 fn a_sample_that_counts_nothing_is_explained_too() {
     let (network, mut samples, objective) = large();
@@ -273,8 +324,8 @@ fn what_does_not_exist_is_refused() {
 
 #[test]
 fn the_step_has_the_decay_of_the_weights() {
-    let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-    let explanation = of_large(Request { optimizer: Some((adam, 0.01)), ..Request::default() }).unwrap();
+    let plan = plan(OptimizerName::Adam, 0.01);
+    let explanation = of_large(Request { plan, ..Request::default() }).unwrap();
     for row in explanation.component.iter().filter(|row| row.step.is_some()) {
         let (check, step) = (row.check.unwrap(), row.step.unwrap());
         // Adam's first step is η in the direction against the gradient; 0.01·0.3·w is the decay.

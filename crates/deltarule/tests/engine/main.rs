@@ -5,6 +5,7 @@ mod batches;
 mod common;
 mod component_form;
 mod costs;
+mod explained_steps;
 mod explanation;
 mod gradient_check;
 mod networks;

@@ -27,7 +27,7 @@ fn layers_that_do_not_fit_are_refused() {
     let widths = |widths: &[usize]| Network::<f64>::zeros(widths, Sigmoid, Sigmoid).map(|_| ());
     assert!(widths(&[3]).is_err() && widths(&[3, 0, 1]).is_err());
     let huge = widths(&[1 << 40, 1 << 40]).unwrap_err().to_string();
-    assert!(huge.starts_with("weights of layer 2: expected as many as memory can address"));
+    assert!(huge.starts_with("weights of layer 2: expected as many as there is memory for"));
     let network = Network::<f32>::new(vec![layer(1, 2, Sigmoid)]).unwrap();
     let error = network.clone().with_input_scale(vec![1.0]).unwrap_err().to_string();
     assert_eq!(error, "input scale: expected 2 factors, one an input, found 1");
