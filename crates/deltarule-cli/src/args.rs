@@ -14,7 +14,7 @@ Exit codes: 0 done, 1 run time, 2 usage, 3 bad data, 4 diverged or failed check,
 
 /// Trains multilayer perceptrons by the four equations of backpropagation, and opens every gradient it computes.
 #[derive(Debug, Parser)]
-#[command(name = "deltarule", version, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(name = "deltarule", bin_name = "deltarule", version, after_help = AFTER_HELP, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -74,7 +74,7 @@ pub(crate) struct DataArgs {
     /// Column to predict; several, separated by commas, for several targets.
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub(crate) target: Option<Vec<String>>,
-    /// What to make of the target: classification, multi-label, regression or counts.
+    /// What to make of the target: classes, multi-label, regression or counts.
     #[arg(long, value_name = "TASK")]
     pub(crate) task: Option<String>,
     /// Columns to take as numbers, whatever they look like.
@@ -92,12 +92,6 @@ pub(crate) struct DataArgs {
     /// Weights of the classes: `balanced`, or `name=weight,…`.
     #[arg(long, value_name = "WEIGHTS")]
     pub(crate) class_weights: Option<String>,
-    /// Held out to choose the best epoch: a fraction, a file, or `column:NAME` for a column that says which rows.
-    #[arg(long, value_name = "FRACTION|FILE|column:NAME")]
-    pub(crate) validation: Option<String>,
-    /// Held out for the final figures: a fraction or a file.
-    #[arg(long, value_name = "FRACTION|FILE")]
-    pub(crate) test: Option<String>,
     /// Character between the cells of a CSV file; found by looking when not given.
     #[arg(long, value_name = "CHAR")]
     pub(crate) delimiter: Option<char>,
@@ -108,7 +102,7 @@ pub(crate) struct DataArgs {
     #[arg(long, conflicts_with = "no_header")]
     pub(crate) header: bool,
     /// Refuse tables of more columns; 65,536 when not given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
     pub(crate) max_columns: Option<usize>,
     /// Numbers of a CSV file are written with a decimal comma.
     #[arg(long)]
@@ -116,6 +110,18 @@ pub(crate) struct DataArgs {
     /// Cells that stand for a missing value, beside the empty cell, ?, NA, N/A, NaN and null.
     #[arg(long, value_name = "CELLS", value_delimiter = ',')]
     pub(crate) missing: Option<Vec<String>>,
+}
+
+/// What of the data only a training makes use of.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct TrainingDataArgs {
+    /// Held out to choose the best epoch: a fraction, a file, or `column:NAME` for a column that says which rows.
+    #[arg(long, value_name = "FRACTION|FILE|column:NAME")]
+    pub(crate) validation: Option<String>,
+    /// Held out for the final figures: a fraction or a file.
+    #[arg(long, value_name = "FRACTION|FILE")]
+    pub(crate) test: Option<String>,
     /// Read the table in passes instead of loading it: for files larger than memory.
     #[arg(long)]
     pub(crate) stream: bool,
@@ -137,14 +143,15 @@ pub(crate) struct LearningArgs {
     /// Widths of the hidden layers, `none` for no hidden layer.
     #[arg(long, value_name = "WIDTHS")]
     pub(crate) hidden: Option<String>,
-    /// Activation of the hidden layers: identity, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, gelu-tanh, silu,
-    /// mish or softplus.
+    /// Activation of the hidden layers: identity, sigmoid, tanh, relu, leaky-relu[:SLOPE], elu[:ALPHA], selu, gelu,
+    /// gelu-tanh, silu, mish or softplus.
     #[arg(long, value_name = "NAME")]
     pub(crate) activation: Option<String>,
     /// Activation of the output layer; what fits the cost when not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) output: Option<String>,
-    /// quadratic, mean-squared, binary-cross-entropy, softmax-cross-entropy, absolute, huber, quantile or poisson.
+    /// quadratic, mean-squared, binary-cross-entropy, softmax-cross-entropy, absolute, huber[:DELTA], quantile[:Q] or
+    /// poisson.
     #[arg(long, value_name = "NAME")]
     pub(crate) cost: Option<String>,
     /// Initial weights: normal, scaled-normal, glorot-normal, glorot-uniform, he-normal, he-uniform, lecun-normal or
@@ -155,52 +162,52 @@ pub(crate) struct LearningArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) optimizer: Option<String>,
     /// η, the learning rate.
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
     pub(crate) eta: Option<f64>,
     /// How η changes from step to step: constant, step, cosine, one-cycle or coslog4.
     #[arg(long, value_name = "NAME")]
     pub(crate) schedule: Option<String>,
     /// μ of momentum and Nesterov.
-    #[arg(long, value_name = "MU")]
+    #[arg(long, allow_negative_numbers = true, value_name = "MU")]
     pub(crate) momentum: Option<f64>,
     /// Samples of a mini-batch.
-    #[arg(long, value_name = "M")]
+    #[arg(long, allow_negative_numbers = true, value_name = "M")]
     pub(crate) batch: Option<usize>,
     /// Passes over the training data at the most.
-    #[arg(long, value_name = "N")]
-    pub(crate) epochs: Option<usize>,
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
+    pub(crate) epochs: Option<u32>,
     /// Stop after so many epochs without a better validation metric.
-    #[arg(long, value_name = "EPOCHS")]
-    pub(crate) patience: Option<usize>,
+    #[arg(long, allow_negative_numbers = true, value_name = "EPOCHS")]
+    pub(crate) patience: Option<u32>,
     /// Validation metric that chooses the best epoch.
     #[arg(long, value_name = "NAME")]
     pub(crate) metric: Option<String>,
     /// λ of the quadratic penalty (λ/2n) Σ w².
-    #[arg(long, value_name = "LAMBDA")]
+    #[arg(long, allow_negative_numbers = true, value_name = "LAMBDA")]
     pub(crate) l2: Option<f64>,
     /// Factor of the penalty Σ |w|.
-    #[arg(long, value_name = "LAMBDA")]
+    #[arg(long, allow_negative_numbers = true, value_name = "LAMBDA")]
     pub(crate) l1: Option<f64>,
     /// Decoupled weight decay.
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
     pub(crate) weight_decay: Option<f64>,
     /// Share of hidden activations set to zero in each step.
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, allow_negative_numbers = true, value_name = "SHARE")]
     pub(crate) dropout: Option<f64>,
     /// Largest norm of the whole gradient; longer ones are shortened.
-    #[arg(long, value_name = "NORM")]
+    #[arg(long, allow_negative_numbers = true, value_name = "NORM")]
     pub(crate) clip: Option<f64>,
     /// Label smoothing of the softmax cross-entropy.
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, allow_negative_numbers = true, value_name = "SHARE")]
     pub(crate) smoothing: Option<f64>,
     /// Seed of everything random.
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, allow_negative_numbers = true, value_name = "SEED")]
     pub(crate) seed: Option<u64>,
     /// Numbers of the network: f32 or f64.
     #[arg(long, value_name = "TYPE")]
     pub(crate) precision: Option<String>,
     /// Threads; the result is the same for any number.
-    #[arg(long, value_name = "N")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
     pub(crate) threads: Option<usize>,
 }
 
@@ -217,11 +224,13 @@ Examples:
   deltarule train mnist/ --batch 128 --threads 2
   deltarule train houses.parquet --target price --task regression")]
 pub(crate) struct Train {
-    /// A built-in set, IDX files or folder, or tables.
-    #[arg(required = true, value_name = "DATA")]
+    /// A built-in set, IDX files or folder, or tables; what --config names when not given.
+    #[arg(required_unless_present = "config", value_name = "DATA")]
     pub(crate) data: Vec<String>,
     #[command(flatten)]
     pub(crate) reading: DataArgs,
+    #[command(flatten)]
+    pub(crate) training: TrainingDataArgs,
     #[command(flatten)]
     pub(crate) learning: LearningArgs,
     /// Folder of the run, instead of runs/DATA-N.
@@ -251,7 +260,8 @@ pub(crate) struct Predict {
     /// Folder of a run, or a model file.
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
-    /// The data, read as it was for training; `-` for standard input, a row out for each row in.
+    /// The data, read as it was for training; `-` for standard input, a row out for each row in. Of a folder of images
+    /// the test pair, where there is one; the file of images itself for another.
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<String>,
     /// File to write: .csv, .parquet, .jsonl or .npy; CSV on standard output when not given.
@@ -270,7 +280,7 @@ pub(crate) struct Predict {
     #[arg(long)]
     pub(crate) force: bool,
     /// Threads; the result is the same for any number.
-    #[arg(long, value_name = "N")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
     pub(crate) threads: Option<usize>,
 }
 
@@ -280,11 +290,12 @@ pub(crate) struct Eval {
     /// Folder of a run, or a model file.
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
-    /// The data; the held-out part of a built-in set when not given.
+    /// The data; what was held out for a test when not given. Of a folder of images the test pair, where there is one;
+    /// the file of images itself for another.
     #[arg(value_name = "DATA")]
     pub(crate) data: Vec<String>,
     /// Threads; the result is the same for any number.
-    #[arg(long, value_name = "N")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
     pub(crate) threads: Option<usize>,
 }
 
@@ -305,11 +316,33 @@ pub(crate) struct Cv {
     pub(crate) reading: DataArgs,
     #[command(flatten)]
     pub(crate) learning: LearningArgs,
+    /// Held out of the folds that train to choose the best epoch: a fraction, or `column:NAME` for a column that says
+    /// which rows.
+    #[arg(long, value_name = "FRACTION|column:NAME", help_heading = "Cross-validation")]
+    pub(crate) validation: Option<String>,
+    /// Refused with a reason, and therefore not listed.
+    #[arg(long, hide = true)]
+    pub(crate) test: Option<String>,
+    /// Refused with a reason, and therefore not listed.
+    #[arg(long, hide = true)]
+    pub(crate) stream: bool,
     /// Number of folds.
-    #[arg(long, value_name = "K", default_value_t = 5, help_heading = "Cross-validation")]
+    #[arg(
+        long,
+        allow_negative_numbers = true,
+        value_name = "K",
+        default_value_t = 5,
+        help_heading = "Cross-validation"
+    )]
     pub(crate) folds: usize,
     /// How often the whole is repeated with other folds.
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Cross-validation")]
+    #[arg(
+        long,
+        allow_negative_numbers = true,
+        value_name = "N",
+        default_value_t = 1,
+        help_heading = "Cross-validation"
+    )]
     pub(crate) repeats: usize,
     /// Do not keep the shares of the classes equal in every fold.
     #[arg(long, help_heading = "Cross-validation")]
@@ -337,20 +370,21 @@ pub(crate) struct Explain {
     /// Folder of a run, or a model file.
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
-    /// The data; what the network was trained on when not given.
+    /// The data; what the network was trained on when not given. Of a folder of images the test pair, where there is
+    /// one; the file of images itself for another.
     #[arg(value_name = "DATA")]
     pub(crate) data: Vec<String>,
     /// The sample, counted from 0.
-    #[arg(long, value_name = "N", conflicts_with = "batch")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", conflicts_with = "batch")]
     pub(crate) sample: Option<usize>,
     /// A batch of samples, from A to before B: each one's δ, then the mean that the update uses.
     #[arg(long, value_name = "A..B")]
     pub(crate) batch: Option<String>,
-    /// Only this layer, numbered from 2.
-    #[arg(long, value_name = "L")]
+    /// Only this layer, numbered from 2; 1 is the learned input scale, where there is one.
+    #[arg(long, allow_negative_numbers = true, value_name = "L")]
     pub(crate) layer: Option<usize>,
     /// Only this neuron of the layer, numbered from 1.
-    #[arg(long, value_name = "J", requires = "layer")]
+    #[arg(long, allow_negative_numbers = true, value_name = "J", requires = "layer")]
     pub(crate) neuron: Option<usize>,
     /// Only the weight from neuron k of the layer before to neuron j, both numbered from 1.
     #[arg(long, value_name = "J,K", requires = "layer", conflicts_with = "neuron")]
@@ -365,6 +399,16 @@ pub(crate) struct Explain {
 
 /// Check gradients against central differences, layer by layer.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Gradients are computed in f64 unless --precision f32 asks for those of single precision, in which
+most networks are trained; differences are always taken in f64. Where terms nearly cancel, f32
+leaves few right digits. A gradient that disagrees ends the program with 4.
+
+Examples:
+  deltarule gradcheck runs/digits-1
+  deltarule gradcheck digits --hidden 30,30 --activation sigmoid --parameters 0
+  deltarule gradcheck runs/digits-1 --precision f32 --tolerance 1e-9  fails: f32 has 7 digits
+  deltarule gradcheck runs/digits-1 --cost-race")]
 pub(crate) struct Gradcheck {
     /// Folder of a run, a model file, or data (then a fresh network of the flags is checked).
     #[arg(required = true, value_name = "RUN|DATA")]
@@ -374,14 +418,15 @@ pub(crate) struct Gradcheck {
     #[command(flatten)]
     pub(crate) learning: LearningArgs,
     /// Samples in the batch whose gradient is checked.
-    #[arg(long, value_name = "M", default_value_t = 8)]
+    #[arg(long, allow_negative_numbers = true, value_name = "M", default_value_t = 8)]
     pub(crate) samples: usize,
     /// Parameters checked at the most, chosen by the seed; all when 0.
-    #[arg(long, value_name = "P", default_value_t = 2000)]
+    #[arg(long, allow_negative_numbers = true, value_name = "P", default_value_t = 2000)]
     pub(crate) parameters: usize,
-    /// Largest relative error that still agrees.
-    #[arg(long, value_name = "ERROR", default_value_t = 1e-6)]
-    pub(crate) tolerance: f64,
+    /// Largest relative error that still agrees; 1e-6 in f64 and 1e-2 in f32 when not given. What the rounding of a
+    /// difference may make is no error.
+    #[arg(long, allow_negative_numbers = true, value_name = "ERROR")]
+    pub(crate) tolerance: Option<f64>,
     /// Measure the numerical way against backpropagation on this network.
     #[arg(long)]
     pub(crate) cost_race: bool,

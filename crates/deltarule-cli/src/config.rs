@@ -1,6 +1,6 @@
 //! The settings of a run: flags over a TOML file over defaults, and how they are written down.
 
-use crate::args::{DataArgs, LearningArgs};
+use crate::args::{DataArgs, LearningArgs, TrainingDataArgs};
 use crate::failure::{Failure, Outcome};
 use deltarule::Settings;
 use deltarule::error::nearest;
@@ -183,9 +183,14 @@ named!(Precision, "precision", "f32" => F32, "f64" => F64);
 
 impl Config {
     /// Flags over the file that they name over nothing; defaults are filled in later, by whoever knows the data.
-    pub(crate) fn resolve(source: &[String], data: &DataArgs, learning: &LearningArgs) -> Outcome<Self> {
+    pub(crate) fn resolve(
+        source: &[String],
+        data: &DataArgs,
+        training: &TrainingDataArgs,
+        learning: &LearningArgs,
+    ) -> Outcome<Self> {
         let file = learning.config.as_deref().map(Self::read).transpose()?.unwrap_or_default();
-        let flags = Self::from_flags(source, data, learning)?;
+        let flags = Self::from_flags(source, data, training, learning)?;
         Ok(flags.or(file))
     }
 
@@ -217,7 +222,12 @@ impl Config {
         )
     }
 
-    fn from_flags(source: &[String], data: &DataArgs, learning: &LearningArgs) -> Outcome<Self> {
+    fn from_flags(
+        source: &[String],
+        data: &DataArgs,
+        training: &TrainingDataArgs,
+        learning: &LearningArgs,
+    ) -> Outcome<Self> {
         let held = |flag: &str, text: &Option<String>| {
             let parsed = text.as_deref().map(str::parse::<Held>).transpose();
             parsed.map_err(|message| Failure::usage(format_args!("{flag}: {message}")))
@@ -236,16 +246,16 @@ impl Config {
                 drop: list(&data.drop),
                 weights: data.weights.clone(),
                 class_weights: data.class_weights.clone(),
-                validation: held("--validation", &data.validation)?,
-                test: held("--test", &data.test)?,
+                validation: held("--validation", &training.validation)?,
+                test: held("--test", &training.test)?,
                 delimiter: data.delimiter,
                 no_header: data.no_header,
                 header: data.header,
                 max_columns: data.max_columns,
                 decimal_comma: data.decimal_comma,
                 missing: list(&data.missing),
-                stream: data.stream,
-                shuffle_buffer: data.shuffle_buffer,
+                stream: training.stream,
+                shuffle_buffer: training.shuffle_buffer,
             },
             training: training_from_flags(learning)?,
         })
@@ -304,8 +314,8 @@ fn training_from_flags(flags: &LearningArgs) -> Outcome<Settings> {
     put("schedule", text(&flags.schedule));
     put("momentum", number(flags.momentum));
     put("batch", whole(flags.batch));
-    put("epochs", whole(flags.epochs));
-    put("patience", whole(flags.patience));
+    put("epochs", flags.epochs.map(toml::Value::from));
+    put("patience", flags.patience.map(toml::Value::from));
     put("metric", text(&flags.metric));
     put("l2", number(flags.l2));
     put("l1", number(flags.l1));
@@ -393,7 +403,13 @@ mod tests {
             smoothing: Some(0.1),
             ..LearningArgs::default()
         };
-        let flags = Config::from_flags(&["digits".to_owned()], &DataArgs::default(), &flags).expect("flags");
+        let flags = Config::from_flags(
+            &["digits".to_owned()],
+            &DataArgs::default(),
+            &TrainingDataArgs::default(),
+            &flags,
+        )
+        .expect("flags");
         let config = flags.or(file);
         assert_eq!(config.training.epochs, Some(5));
         assert_eq!(config.training.seed, Some(7));

@@ -142,15 +142,10 @@ fn starts_like_idx(path: &Path) -> bool {
 /// Reads the data that `config` names and parts it. What the user left open in `config.data` is filled in.
 pub(crate) fn prepare<T: Real>(config: &mut Config) -> Outcome<Ready<T>> {
     let named = Named::of(&config.data.source)?;
-    let usual = match named {
-        Named::Tables(_) => Preset::Tabular,
-        _ => Preset::Plain,
-    };
-    let preset = *config.preset.get_or_insert(usual);
-    config.data.validation.get_or_insert(Held::Fraction(match preset {
-        Preset::Plain => 0.1,
-        Preset::Tabular => 0.2,
-    }));
+    if config.data.shuffle_buffer.is_some() && !config.data.stream {
+        return Err(Failure::usage("--shuffle-buffer is for --stream: a table in memory is shuffled whole"));
+    }
+    let preset = fill_in(config, &named);
     let seed = *config.training.seed.get_or_insert(0);
     match &named {
         Named::Builtin(set) => {
@@ -161,13 +156,7 @@ pub(crate) fn prepare<T: Real>(config: &mut Config) -> Outcome<Ready<T>> {
                     image_parts(config, images, samples, held_out.train, Some(held_out.held_out), None, seed)
                 }
                 None => {
-                    if config.data.stream {
-                        return Err(Failure::usage(format_args!(
-                            "--stream is for files, and {} is inside the program",
-                            set.name()
-                        )));
-                    }
-                    config.data.target = vec!["class".to_owned()];
+                    builtin_table(&mut config.data, set.name())?;
                     config.data.test.get_or_insert(Held::Fraction(0.2));
                     tables(config, &samples.table(set.name()), preset, seed)
                 }
@@ -194,46 +183,69 @@ pub(crate) fn prepare<T: Real>(config: &mut Config) -> Outcome<Ready<T>> {
     }
 }
 
+/// The preset, and what is held out for validation, where the user was silent.
+pub(crate) fn fill_in(config: &mut Config, named: &Named) -> Preset {
+    let usual = match named {
+        Named::Tables(_) => Preset::Tabular,
+        _ => Preset::Plain,
+    };
+    let preset = *config.preset.get_or_insert(usual);
+    config.data.validation.get_or_insert(Held::Fraction(match preset {
+        Preset::Plain => 0.1,
+        Preset::Tabular => 0.2,
+    }));
+    preset
+}
+
+/// What is known of a table inside the program; refuses what would have no effect on it.
+pub(crate) fn builtin_table(data: &mut DataSettings, set: &str) -> Outcome {
+    only_for_files(data, set)?;
+    data.target = vec!["class".to_owned()];
+    data.task.get_or_insert_with(|| Task::Classes.to_string());
+    Ok(())
+}
+
 fn image_parts<T: Real>(
     config: &mut Config,
     images: Images,
     samples: Labelled,
     train: Vec<u32>,
-    held_out: Option<Vec<u32>>,
+    kept_back: Option<Vec<u32>>,
     test: Option<Labelled>,
     seed: u64,
 ) -> Outcome<Ready<T>> {
     only_for_tables(&config.data)?;
     let labels = |rows: &[u32]| -> Vec<u32> { rows.iter().map(|&i| samples.labels[i as usize]).collect() };
-    let part = |rows: Vec<u32>, share: f64, seed: u64| {
-        let count = (share * rows.len() as f64).round() as usize;
-        let parts = split(rows.len(), count.min(rows.len()), Some(&labels(&rows)), seed, 0);
+    let part = |flag: &str, rows: Vec<u32>, share: f64, seed: u64| -> Outcome<(Vec<u32>, Vec<u32>)> {
+        let count = held_out(flag, share, rows.len())?;
+        let parts = split(rows.len(), count, Some(&labels(&rows)), seed, 0);
         let of = |places: Vec<u32>| -> Vec<u32> { places.into_iter().map(|p| rows[p as usize]).collect() };
-        (of(parts.train), of(parts.held_out))
+        Ok((of(parts.train), of(parts.held_out)))
     };
-    let (train, held_out, test) = match (&config.data.test, held_out, test) {
-        (None, held_out, test) => (train, held_out, test),
+    let (train, kept_back, test) = match (&config.data.test, kept_back, test) {
+        (None, kept_back, test) => (train, kept_back, test),
         (Some(Held::Fraction(share)), _, _) => {
             let all = (0..samples.len() as u32).collect();
-            let (train, held_out) = part(all, *share, TEST_SEED);
-            (train, Some(held_out), None)
+            let (train, kept_back) = part("--test", all, *share, TEST_SEED)?;
+            (train, Some(kept_back), None)
         }
         (Some(Held::File(path)), _, _) => {
-            let files = idx::find(path)?.train;
+            let found = idx::find(path)?;
+            let files = found.test.unwrap_or(found.train);
             let all = (0..samples.len() as u32).collect();
             (all, None, Some(Pair::read(&files)?.labelled(255.0)))
         }
         (Some(Held::Column(_)), _, _) => return Err(no_columns("--test")),
     };
     let (train, validation) = match config.data.validation.as_ref().expect("filled in") {
-        Held::Fraction(share) => part(train, *share, seed),
+        Held::Fraction(share) => part("--validation", train, *share, seed)?,
         Held::File(_) | Held::Column(_) => return Err(no_columns("--validation")),
     };
     let data = Arc::new(images.dataset(&samples)?);
     let picked = |rows: Vec<u32>| Part { data: Arc::clone(&data), rows: Some(rows) };
     let test = match test {
         Some(test) => Some(Part::whole(images.dataset(&test)?)),
-        None => held_out.map(&picked),
+        None => kept_back.map(&picked),
     };
     let validation = (!validation.is_empty()).then(|| picked(validation));
     let pipeline = Pipeline::images(config.data.clone(), images);
@@ -253,6 +265,7 @@ fn no_columns(flag: &str) -> Failure {
     Failure::usage(format_args!("{flag}: expected a fraction for images, found something for tables"))
 }
 
+/// Refuses what has no meaning for images.
 pub(crate) fn only_for_tables(data: &DataSettings) -> Outcome {
     let said = [
         ("--target", !data.target.is_empty()),
@@ -260,15 +273,44 @@ pub(crate) fn only_for_tables(data: &DataSettings) -> Outcome {
         ("--categorical", !data.categorical.is_empty()),
         ("--drop", !data.drop.is_empty()),
         ("--weights", data.weights.is_some()),
+        ("--class-weights", data.class_weights.is_some()),
         ("--task", data.task.is_some()),
-        ("--stream", data.stream),
     ];
-    match said.iter().find(|(_, said)| *said) {
+    match said.iter().chain(&about_files(data)).find(|(_, said)| *said) {
         Some((flag, _)) => {
-            Err(Failure::usage(format_args!("{flag} is for tables, and this data are images")))
+            Err(Failure::usage(format_args!("{flag} is for tables, and these data are images")))
         }
         None => Ok(()),
     }
+}
+
+/// Refuses what has no meaning for a table inside the program.
+fn only_for_files(data: &DataSettings, set: &str) -> Outcome {
+    if let Some((flag, _)) = about_files(data).iter().find(|(_, said)| *said) {
+        return Err(Failure::usage(format_args!("{flag} is for files, and {set} is inside the program")));
+    }
+    match &data.target[..] {
+        [] => Ok(()),
+        [target] if target == "class" => Ok(()),
+        other => Err(Failure::usage(format_args!(
+            "--target: expected class, which {set} has been made for, found {}",
+            other.join(",")
+        ))),
+    }
+}
+
+/// What says how a file is read, and whether it was said.
+fn about_files(data: &DataSettings) -> [(&'static str, bool); 8] {
+    [
+        ("--delimiter", data.delimiter.is_some()),
+        ("--header", data.header),
+        ("--no-header", data.no_header),
+        ("--max-columns", data.max_columns.is_some()),
+        ("--decimal-comma", data.decimal_comma),
+        ("--missing", !data.missing.is_empty()),
+        ("--stream", data.stream),
+        ("--shuffle-buffer", data.shuffle_buffer.is_some()),
+    ]
 }
 
 fn tables<T: Real>(config: &mut Config, source: &dyn Table, preset: Preset, seed: u64) -> Outcome<Ready<T>> {
@@ -280,6 +322,7 @@ fn tables<T: Real>(config: &mut Config, source: &dyn Table, preset: Preset, seed
     let validation = validation.as_ref().map(|source| source as &dyn Table);
     let (loaded, test_table) = match &config.data.test {
         None => (load(source, validation, &options)?, None),
+        Some(Held::Fraction(0.0)) => (load(source, validation, &options)?, None),
         Some(Held::File(path)) => {
             let test = InMemory::read(
                 path.display().to_string(),
@@ -352,11 +395,22 @@ fn streamed<T: Real>(config: &mut Config, source: Source, preset: Preset, seed: 
     })
 }
 
+/// How many of `n` samples such a share is.
+fn held_out(flag: &str, share: f64, n: usize) -> Outcome<usize> {
+    let count = (share * n as f64).round() as usize;
+    if count < n {
+        return Ok(count);
+    }
+    Err(Failure::usage(format_args!(
+        "{flag}: expected a share that leaves samples to train on, found {share} of {n}, which is {count} of them"
+    )))
+}
+
 /// The rows of a table parted in two, by the seed of tests.
 pub(crate) fn parted(source: &dyn Table, share: f64) -> Outcome<(InMemory, InMemory)> {
     let all = InMemory::read(source.name(), source)?;
     let n = all.rows();
-    let rows = split(n, (share * n as f64).round() as usize, None, TEST_SEED, 0);
+    let rows = split(n, held_out("--test", share, n)?, None, TEST_SEED, 0);
     Ok((all.picked(&rows.train), all.picked(&rows.held_out)))
 }
 

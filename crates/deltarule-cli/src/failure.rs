@@ -59,10 +59,13 @@ impl Failure {
 
 /// The system's words without "(os error 2)".
 fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text[..end].to_lowercase(),
-        None => text,
+    without_code(&error.to_string()).to_lowercase()
+}
+
+fn without_code(text: &str) -> String {
+    match text.split_once(" (os error ") {
+        Some((before, rest)) => format!("{before}{}", rest.split_once(')').map_or("", |(_, after)| after)),
+        None => text.to_owned(),
     }
 }
 
@@ -103,7 +106,7 @@ impl From<deltarule_tables::TableError> for Failure {
             E::Usage => Kind::Usage,
             E::Data => Kind::BadData,
         };
-        let text = error.to_string();
+        let text = without_code(&error.to_string());
         match text.split_once("\nhint: ") {
             Some((message, hint)) => Self::new(kind, message).hint(hint),
             None => Self::new(kind, text),

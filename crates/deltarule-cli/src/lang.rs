@@ -51,6 +51,7 @@ words! {
     bp2: "BP2  δˡ = ((wˡ⁺¹)ᵀ δˡ⁺¹) ⊙ σ′(zˡ): the error of a hidden layer", "BP2  δˡ = ((wˡ⁺¹)ᵀ δˡ⁺¹) ⊙ σ′(zˡ): 은닉층의 오차역전파";
     bp3: "BP3  ∂C/∂b = δ: biases", "BP3  ∂C/∂b = δ: 편향";
     bp4: "BP4  ∂C/∂w = a·δ: weights", "BP4  ∂C/∂w = a·δ: 가중치";
+    input_scale: "BP4 of the learned input scale  ∂C/∂s = x·δ¹", "학습되는 입력 배율의 BP4  ∂C/∂s = x·δ¹";
     picture: "What δ means: move z by Δz, and the sample's cost moves by about δ·Δz",
         "δ의 뜻: z를 Δz만큼 움직이면 표본의 비용은 약 δ·Δz만큼 변한다";
     off_by: "off by", "어긋남";
@@ -67,7 +68,11 @@ words! {
     kink_template: "a kink within ±h ({}): no difference can be taken here", "±h 안에 꺾인 점({}): 여기서는 차분을 구할 수 없음";
     log_template: "bars on a log scale from {} to {}", "막대는 {}부터 {}까지의 로그 눈금";
     first_step: "{}, its first step with running values of 0", "{}, 누적값이 0인 첫 갱신";
-    no_step: "not shown: {} gives every layer a learning rate of its own", "생략: {}은(는) 층마다 학습률이 다름";
+    clipped: "gradients longer than {} shortened", "{}보다 긴 기울기는 줄임";
+    rate_of_biases: "biases η·{}", "편향 η·{}";
+    rate_of_scale: "input scale η·{}", "입력 배율 η·{}";
+    rate_of_weights: "weights η/{}, n inputs", "가중치 η/{} (입력 n개)";
+    next_scale: "the learned input scale", "학습되는 입력 배율";
     next_layer: "layer {} alone, at its worst neuron", "{}층만, 오차가 가장 큰 뉴런";
     next_weight: "the weight with the largest gradient", "기울기가 가장 큰 가중치";
     next_neuron: "the most wrong output", "가장 많이 틀린 출력";

@@ -24,7 +24,10 @@ use std::process::ExitCode;
 use ui::{Ui, Verbosity};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
     choose_colours(cli.global.color);
     let verbosity = match (cli.global.quiet, cli.global.verbose) {
         (true, _) => Verbosity::Quiet,
@@ -39,6 +42,20 @@ fn main() -> ExitCode {
             ExitCode::from(failure.kind as u8)
         }
     }
+}
+
+/// Help, the version, or words that are no command line; these as JSON where that was asked for.
+fn refused(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().any(|word| word == "--json");
+    if error.use_stderr() && json {
+        let text = error.render().to_string();
+        let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+        Ui::new(Verbosity::Normal, true).fail(&Failure::usage(message));
+    } else {
+        // Nobody is left to be told when the stream is closed.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage as u8))
 }
 
 fn choose_colours(when: When) {

@@ -114,10 +114,25 @@ impl Pipeline {
         }
     }
 
-    /// Samples with their targets from the data that `words` name, in their order.
+    /// The samples that the network was trained on and what was held out of them, in their order.
+    pub(crate) fn own_samples<T: Real>(&self, warnings: &mut Vec<String>) -> Outcome<Part<T>> {
+        self.samples_of(&self.data.source, Pairs::Train, warnings)
+    }
+
+    /// Samples with their targets from the data that the user names, in their order. Of a folder of images with a test
+    /// pair these are its test images.
     pub(crate) fn samples<T: Real>(&self, words: &[String], warnings: &mut Vec<String>) -> Outcome<Part<T>> {
+        self.samples_of(words, Pairs::Test, warnings)
+    }
+
+    fn samples_of<T: Real>(
+        &self,
+        words: &[String],
+        pairs: Pairs,
+        warnings: &mut Vec<String>,
+    ) -> Outcome<Part<T>> {
         match (Named::of(words)?, self.kind()) {
-            (named, Kind::Images(images)) => Ok(Part::whole(images.dataset(&labelled(&named)?)?)),
+            (named, Kind::Images(images)) => Ok(Part::whole(images.dataset(&labelled(&named, pairs)?)?)),
             (Named::Builtin(set), Kind::Table(table)) => {
                 self.of_table(table, &set.load().table(set.name()), warnings)
             }
@@ -170,7 +185,7 @@ impl Pipeline {
                 let data = Arc::new(images.dataset(&samples)?);
                 Ok((Part { data, rows: Some(rows) }, format!("the held-out fifth of {source}")))
             }
-            (Some(Held::Fraction(share)), named, Kind::Table(table)) => {
+            (Some(Held::Fraction(share)), named, Kind::Table(table)) if *share > 0.0 => {
                 let (_, test) = match named {
                     Named::Builtin(set) => parted(&set.load().table(set.name()), *share)?,
                     Named::Tables(paths) => {
@@ -209,19 +224,44 @@ impl Pipeline {
                 };
                 Ok(images.inputs(&unlabelled)?)
             }
-            named => Ok(images.inputs(&labelled(named)?)?),
+            named => Ok(images.inputs(&labelled(named, Pairs::Test)?)?),
         }
     }
 }
 
-fn labelled(named: &Named) -> Outcome<Labelled> {
+/// Which pair of a folder that has both.
+#[derive(Clone, Copy)]
+enum Pairs {
+    Train,
+    Test,
+}
+
+fn labelled(named: &Named, pairs: Pairs) -> Outcome<Labelled> {
     match named {
         Named::Builtin(set @ Builtin::Digits) => Ok(set.load()),
         Named::Builtin(set) => Err(Failure::usage(format_args!("expected images, found {}", set.name()))),
-        Named::Images(path) => Ok(Pair::read(&idx::find(path)?.train)?.labelled(255.0)),
+        Named::Images(path) => {
+            let found = idx::find(path)?;
+            let files = match (pairs, found.test) {
+                (Pairs::Test, Some(test)) => test,
+                _ => found.train,
+            };
+            Ok(Pair::read(&files)?.labelled(255.0))
+        }
         Named::Tables(paths) => Err(Failure::bad_data(format_args!(
             "{}: expected IDX images, as the network was trained on, found something else",
             paths[0].display()
         ))),
+    }
+}
+
+/// What to call the data that the user names: a folder of images may have only some of its images used.
+pub(crate) fn name_of(words: &[String]) -> Outcome<String> {
+    let source = words.join(" ");
+    match Named::of(words)? {
+        Named::Images(path) if path.is_dir() && idx::find(&path)?.test.is_some() => {
+            Ok(format!("the test images of {source}"))
+        }
+        _ => Ok(source),
     }
 }

@@ -100,8 +100,8 @@ impl Report {
         let mut table = Table::new([("", Align::Left), ("", Align::Left)]);
         for (n, (metric, value)) in self.metrics.iter().enumerate() {
             let shown = match value {
-                Ok(value) if n == 0 => paint(BOLD, metric.show(*value)),
-                Ok(value) => metric.show(*value),
+                Ok(value) if n == 0 => paint(BOLD, text::metric(*metric, *value)),
+                Ok(value) => text::metric(*metric, *value),
                 Err(why) => paint(DIM, format_args!("undefined: {why}")),
             };
             table.row([metric.to_string(), shown]);

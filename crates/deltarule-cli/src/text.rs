@@ -86,6 +86,11 @@ pub(crate) fn plural(n: usize, thing: &str) -> String {
     format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
+/// The value of a metric as the library shows it, with the minus sign of all other numbers here.
+pub(crate) fn metric(metric: deltarule::metrics::Metric, value: f64) -> String {
+    metric.show(value).replace('-', "−")
+}
+
 /// A share as a percentage with two decimals.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)

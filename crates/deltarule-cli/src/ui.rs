@@ -125,22 +125,24 @@ impl Ui {
         }
     }
 
-    /// Starts a progress bar over `length` steps, with the time left; nothing where there is no terminal.
-    pub(crate) fn start_progress(&self, length: u64, unit: &str) {
+    /// Starts a progress bar over `length` steps, with the time left; nothing where there is no terminal. Says whether
+    /// there is one.
+    pub(crate) fn start_progress(&self, length: u64) -> bool {
         if self.verbosity == Verbosity::Quiet || !std::io::stderr().is_terminal() {
-            return;
+            return false;
         }
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-        let template = format!("{{bar:30}} {{pos}}/{{len}} {unit}  {{eta}} left  {{msg}}");
-        if let Ok(style) = ProgressStyle::with_template(&template) {
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}  {eta} left") {
             bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
         }
         *self.bar.lock().expect("progress bar") = Some(bar);
+        true
     }
 
-    /// Moves the progress bar to `position`.
-    pub(crate) fn progress(&self, position: u64) {
+    /// Moves the progress bar to `position`, which is called `place`.
+    pub(crate) fn progress(&self, position: u64, place: String) {
         if let Some(bar) = &*self.bar.lock().expect("progress bar") {
+            bar.set_message(place);
             bar.set_position(position);
         }
     }

@@ -100,6 +100,34 @@ fn a_small_network_is_shown_whole_in_both_languages() {
     insta::assert_snapshot!("xor_batch", page(folder.path(), "explain xor-1 --batch 0..6"));
 }
 
+/// The recipe for tables has a factor for each input column, and rates of its own for each kind of parameter.
+#[test]
+fn the_learned_input_scale_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows: String =
+        (0..60).map(|i| format!("{},{},{}\n", i % 7, i * 5 % 11, (i % 7) * 3 - i * 5 % 11)).collect();
+    std::fs::write(folder.join("sums.csv"), format!("u,v,sum\n{rows}")).unwrap();
+    page(
+        folder,
+        "train sums.csv --target sum --task regression --numeric u,v --hidden 3 --epochs 5 --out sums-1 -q",
+    );
+    insta::assert_snapshot!("scaled", page(folder, "explain sums-1 --sample 2"));
+    insta::assert_snapshot!("scaled_ko", page(folder, "explain sums-1 --sample 2 --layer 1 --lang ko"));
+    insta::assert_snapshot!(
+        "scaled_matrix",
+        page(folder, "explain sums-1 --batch 0..3 --layer 1 --form matrix")
+    );
+    let explanation = json(folder, "explain sums-1 --sample 2 --layer 1 --neuron 2");
+    let last = explanation["component"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["cursor"]["equation"], &last["cursor"]["neuron"]), (&"input_scale".into(), &2.into()));
+    assert_eq!(last["check"]["verdict"]["verdict"], "agrees");
+    assert!(last["check"]["h"].as_f64().unwrap() > 0.0 && last["step"]["change"].is_number());
+    assert_eq!(explanation["matrix"].as_array().unwrap().len(), 3);
+    let refused = refused(folder, "explain sums-1 --layer 1 --weight 1,1");
+    assert!(refused.contains("weight: expected none of layer 1"), "{refused}");
+}
+
 #[test]
 fn a_large_network_has_a_way_in() {
     let folder = tempfile::tempdir().unwrap();
@@ -169,6 +197,26 @@ fn printed_terms_add_up_to_the_printed_sum() {
         sum += words.iter().rev().find(signed).and_then(|word| units(word)).unwrap_or(0);
     }
     panic!("no sum in\n{text}");
+}
+
+/// The gradient that each README opens is the one that its commands print.
+#[test]
+fn the_readmes_show_what_is_printed() {
+    for name in ["README.md", "README.ko.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name);
+        let text = std::fs::read_to_string(path).unwrap();
+        let block = text.split("```console\n").nth(1).unwrap().split("```").next().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (mut printed, mut commands) = (String::new(), 0);
+        for command in block.lines().filter_map(|line| line.strip_prefix("$ deltarule ")) {
+            printed = page(folder.path(), command);
+            commands += 1;
+        }
+        let shown: String =
+            block.lines().filter(|line| !line.starts_with('$')).map(|line| format!("{line}\n")).collect();
+        assert_eq!(commands, 2);
+        assert_eq!(shown, printed, "{name}");
+    }
 }
 
 #[test]

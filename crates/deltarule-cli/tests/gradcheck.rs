@@ -57,6 +57,39 @@ fn the_race_counts_the_passes_of_both_ways() {
     assert!(slow > fast, "{race}");
 }
 
+/// Single precision has about seven digits: asked for nine, the check fails, says where and ends with 4.
+#[test]
+fn a_check_that_fails_names_the_worst_and_ends_with_4() {
+    let folder = tempfile::tempdir().unwrap();
+    page(folder.path(), "train xor --hidden 3 --activation tanh --epochs 5 --seed 1 --out xor-1 -q");
+    assert!(page(folder.path(), "gradcheck xor-1 --precision f32").contains("by backpropagation, in f32"));
+    let output = deltarule(folder.path(), "gradcheck xor-1 --precision f32 --tolerance 1e-9");
+    assert_eq!(output.status.code(), Some(4));
+    let shown = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    insta::assert_snapshot!("gradcheck_failed", shown);
+    // The network itself is as right as f64 can tell.
+    page(folder.path(), "gradcheck xor-1 --tolerance 1e-9");
+}
+
+/// Of a black image every z of the first layer is its bias, which is 0 before training: just where ReLU has its kink.
+#[test]
+fn a_kink_is_named_and_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let idx = |sizes: &[u32], elements: Vec<u8>| {
+        let dimensions = sizes.len() as u8;
+        let sizes = sizes.iter().flat_map(|size| size.to_be_bytes());
+        [0, 0, 8, dimensions].into_iter().chain(sizes).chain(elements).collect::<Vec<u8>>()
+    };
+    let images = idx(&[20, 2, 2], (0..80).map(|i| if i / 4 % 2 == 0 { 0 } else { 60 + 2 * i }).collect());
+    std::fs::write(folder.path().join("train-images-idx3-ubyte"), images).unwrap();
+    let labels = idx(&[20], (0..20).map(|i| i % 2).collect());
+    std::fs::write(folder.path().join("train-labels-idx1-ubyte"), labels).unwrap();
+    let text = page(folder.path(), "gradcheck . --hidden 2 --samples 4");
+    assert!(text.contains("kink: z²₁ = 0 of sample "), "{text}");
+    assert!(text.contains("2 lie at a kink, where there is no difference to take"), "{text}");
+    insta::assert_snapshot!("gradcheck_kink", text);
+}
+
 #[test]
 fn impossible_demands_are_usage_errors() {
     let folder = tempfile::tempdir().unwrap();

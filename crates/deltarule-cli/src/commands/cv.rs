@@ -3,7 +3,7 @@
 mod folds;
 
 use super::train::team;
-use crate::args::Cv;
+use crate::args::{Cv, TrainingDataArgs};
 use crate::config::{Config, Held, Precision};
 use crate::failure::{Failure, Kind, Outcome};
 use crate::interrupt;
@@ -25,7 +25,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 const SMALL: usize = 1 << 18;
 
 pub(crate) fn run(ui: &Ui, args: Cv) -> Outcome {
-    let config = Config::resolve(&args.data, &args.reading, &args.learning)?;
+    let held_out = TrainingDataArgs {
+        validation: args.validation.clone(),
+        test: args.test.clone(),
+        stream: args.stream,
+        shuffle_buffer: None,
+    };
+    let config = Config::resolve(&args.data, &args.reading, &held_out, &args.learning)?;
     match config.precision.unwrap_or_default() {
         Precision::F32 => validate::<f32>(ui, &args, config),
         Precision::F64 => validate::<f64>(ui, &args, config),
@@ -107,9 +113,10 @@ fn train_all<T: Real>(ui: &Ui, config: &Config, subject: &Subject<T>, folds: &Fo
     let whole = team(config.threads)?;
     let first = subject.fold(config, folds, order[0])?;
     let workers = if first.parameters < SMALL { whole.threads().min(order.len()) } else { 1 };
-    let watch =
-        Watch { ui, stop: interrupt::watch()?, failed: AtomicBool::new(false), epochs: AtomicU64::new(0) };
-    ui.start_progress(order.len() as u64 * u64::from(first.plan.epochs()), "epochs");
+    let all = order.len() as u64 * u64::from(first.plan.epochs());
+    let (stop, failed, done) = (interrupt::watch()?, AtomicBool::new(false), AtomicU64::new(0));
+    let watch = Watch { ui, stop, failed, done, all };
+    ui.start_progress(all);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<Option<Outcome<Fold>>>> = Mutex::new(order.iter().map(|_| None).collect());
     let work = |team: &Team| {
@@ -148,7 +155,9 @@ struct Watch<'a> {
     ui: &'a Ui,
     stop: interrupt::Flag,
     failed: AtomicBool,
-    epochs: AtomicU64,
+    /// Epochs of all folds together.
+    done: AtomicU64,
+    all: u64,
 }
 
 impl Watch<'_> {
@@ -163,7 +172,8 @@ impl<T: Real> Observer<T> for &Watch<'_> {
     }
 
     fn on_epoch(&mut self, _report: &EpochReport, _network: &Network<T>) -> ControlFlow<()> {
-        self.ui.progress(self.epochs.fetch_add(1, Ordering::Relaxed) + 1);
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.ui.progress(done, format!("{done}/{} epochs", self.all));
         ControlFlow::Continue(())
     }
 }
@@ -190,9 +200,12 @@ fn summary(done: &[Fold]) -> String {
             table.row([metric.to_string(), paint(DIM, "undefined"), String::new(), String::new()]);
             continue;
         }
-        let mean = metric.show(summary.mean);
-        let error =
-            if summary.count > 1 { metric.show(summary.standard_error) } else { "unknown".to_owned() };
+        let mean = text::metric(metric, summary.mean);
+        let error = if summary.count > 1 {
+            text::metric(metric, summary.standard_error)
+        } else {
+            "unknown".to_owned()
+        };
         let without = match undefined {
             0 => String::new(),
             some => paint(DIM, format_args!("undefined in {some} of {} folds", done.len())),
@@ -209,7 +222,9 @@ fn each_fold(done: &[Fold]) -> String {
     let mut table = Table::of(first.into_iter().chain(names).collect());
     for fold in done {
         let place = [fold.repeat + 1, fold.fold + 1, fold.epochs].map(|n| n.to_string());
-        table.row(place.into_iter().chain(fold.figures.iter().map(|(metric, value)| metric.show(*value))));
+        table.row(
+            place.into_iter().chain(fold.figures.iter().map(|(metric, value)| text::metric(*metric, *value))),
+        );
     }
     table.render("  ")
 }

@@ -4,6 +4,7 @@ use super::train::team;
 use crate::args::Eval;
 use crate::failure::Outcome;
 use crate::model::{self, Opened};
+use crate::pipeline::name_of;
 use crate::report::Report;
 use crate::text;
 use crate::ui::Ui;
@@ -24,7 +25,7 @@ fn eval<T: Real>(ui: &Ui, args: &Eval, opened: Opened<T>) -> Outcome {
     let (part, name) = if args.data.is_empty() {
         pipeline.held_out::<T>(&mut warnings)?
     } else {
-        (pipeline.samples::<T>(&args.data, &mut warnings)?, args.data.join(" "))
+        (pipeline.samples::<T>(&args.data, &mut warnings)?, name_of(&args.data)?)
     };
     warnings.iter().for_each(|warning| ui.warn(warning));
     let team = team(args.threads)?;

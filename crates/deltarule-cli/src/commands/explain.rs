@@ -6,13 +6,13 @@ use crate::explain::Page;
 use crate::failure::{Failure, Outcome};
 use crate::lang::Words;
 use crate::model::{self, Opened};
-use crate::pipeline::{Kind, Pipeline};
+use crate::pipeline::{Kind, Pipeline, name_of};
 use crate::text::{count, number};
 use crate::ui::{BOLD, Ui, paint};
-use deltarule::explain::{Explanation, Request, explain};
+use deltarule::explain::{Equation, Explanation, Request, explain};
 use deltarule::gradcheck::Parameter;
 use deltarule::model::Training;
-use deltarule::optimizer::Parametrisation;
+use deltarule::optimizer::{Optimizer, Parametrisation};
 use deltarule::selection::Keep;
 use deltarule::{Batch, Objective, Plan, Rows, Task, Trace};
 use std::ops::Range;
@@ -44,7 +44,7 @@ pub(crate) fn run(ui: &Ui, args: Explain) -> Outcome {
         layer: args.layer,
         neuron: args.neuron,
         weight: args.weight.as_deref().map(weight).transpose()?,
-        optimizer: one_rate(&plan).then(|| (plan.optimizer(), eta(&plan))),
+        plan: Some(plan.clone()),
     };
     let explanation = explain(&team, &model.network, &trace, &request)?;
     if ui.json {
@@ -73,15 +73,18 @@ pub(crate) fn run(ui: &Ui, args: Explain) -> Outcome {
 
 /// The samples to choose from, and what to call them.
 fn samples(ui: &Ui, args: &Explain, pipeline: &Pipeline) -> Outcome<(crate::data::Part<f64>, String)> {
-    let source = if args.data.is_empty() { &pipeline.data.source } else { &args.data };
-    if args.data.is_empty() && source.iter().any(|word| word == "-") {
+    let own = args.data.is_empty();
+    if own && pipeline.data.source.iter().any(|word| word == "-") {
         return Err(Failure::usage("the network was trained on standard input, which is gone")
             .hint("name the data: deltarule explain RUN DATA"));
     }
     let mut warnings = Vec::new();
-    let part = pipeline.samples::<f64>(source, &mut warnings)?;
+    let found = match own {
+        true => (pipeline.own_samples::<f64>(&mut warnings)?, pipeline.data.source.join(" ")),
+        false => (pipeline.samples::<f64>(&args.data, &mut warnings)?, name_of(&args.data)?),
+    };
     warnings.iter().for_each(|warning| ui.warn(warning));
-    Ok((part, source.join(" ")))
+    Ok(found)
 }
 
 /// The samples asked for; the first where none was.
@@ -143,25 +146,24 @@ fn step(plan: &Plan, pipeline: &Pipeline, training: &Training) -> Option<u64> {
     Some(in_an_epoch * u64::from(epochs))
 }
 
-/// Whether all parameters have the same learning rate.
-fn one_rate(plan: &Plan) -> bool {
-    let settings = plan.settings();
-    settings.parametrisation.is_none_or(|form| form == Parametrisation::Standard)
-        && settings.eta_biases.is_none_or(|factor| factor == 1.0)
-}
-
-fn eta(plan: &Plan) -> f64 {
-    plan.settings().eta.expect("a plan has a learning rate")
-}
-
 /// Which optimizer, with what.
 fn update(words: &Words, plan: &Plan) -> String {
     let settings = plan.settings();
     let name = settings.optimizer.map_or(String::new(), |name| name.to_string());
-    if !one_rate(plan) {
-        return words.no_step.replace("{}", &name);
+    let mut with = Vec::new();
+    if settings.parametrisation == Some(Parametrisation::Ntk) {
+        let by = if matches!(plan.optimizer(), Optimizer::Adam { .. }) { "√n" } else { "n" };
+        with.push(words.rate_of_weights.replace("{}", by));
     }
-    words.first_step.replace("{}", &format!("{name}, η = {}", number(eta(plan))))
+    let own = |words: &str, factor: Option<f64>| {
+        factor.filter(|&factor| factor != 1.0).map(|factor| words.replace("{}", &number(factor)))
+    };
+    with.extend(own(words.rate_of_biases, settings.eta_biases));
+    with.extend(own(words.rate_of_scale, settings.eta_input_scale));
+    with.extend(own(words.clipped, settings.clip));
+    let with = if with.is_empty() { String::new() } else { format!(" ({})", with.join("; ")) };
+    let eta = number(settings.eta.unwrap_or(f64::NAN));
+    words.first_step.replace("{}", &format!("{name}, η = {eta}{with}"))
 }
 
 /// What the sample should give, and what it gives.
@@ -241,6 +243,10 @@ fn next(
         if explanation.widths.len() > 2 {
             commands.push((format!("{chosen} --layer 2"), words.next_layer.replace("{}", &count(2))));
         }
+    }
+    let scaled = explanation.component.iter().any(|row| row.cursor.equation == Equation::InputScale);
+    if args.layer.is_none() && scaled {
+        commands.push((format!("{chosen} --layer 1"), words.next_scale.to_owned()));
     }
     if args.weight.is_none() {
         let of_layer = |parameter: &Parameter| args.layer.is_none_or(|layer| layer == parameter.layer());

@@ -1,8 +1,8 @@
 //! `deltarule gradcheck`
 
 use super::train::{plan, team};
-use crate::args::{DataArgs, Gradcheck, LearningArgs};
-use crate::config::Config;
+use crate::args::{DataArgs, Gradcheck, LearningArgs, TrainingDataArgs};
+use crate::config::{Config, Precision};
 use crate::data::{self, Part};
 use crate::explain::{parameter, short, signed};
 use crate::failure::{Failure, Kind, Outcome};
@@ -10,9 +10,10 @@ use crate::model::{self, Opened};
 use crate::run;
 use crate::text::{self, Align, Table, count, duration, number};
 use crate::ui::{BOLD, DIM, GREEN, RED, Ui, YELLOW, paint};
-use deltarule::gradcheck::{Check, Race, Report, Settings, Verdict, check, race};
+use deltarule::explain::{Role, Symbol};
+use deltarule::gradcheck::{Check, Kink, Race, Report, Settings, Verdict, check, race};
 use deltarule::random::{Purpose, Random};
-use deltarule::{Batch, Matrix, Network, Objective, Rows, Team};
+use deltarule::{Batch, Matrix, Network, Objective, Real, Rows, Team};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
@@ -24,22 +25,29 @@ pub(crate) fn run(ui: &Ui, args: Gradcheck) -> Outcome {
     if args.samples == 0 {
         return Err(Failure::usage("--samples: expected 1 or more, found 0"));
     }
-    if args.tolerance.is_nan() || args.tolerance < 0.0 {
+    if let Some(tolerance) = args.tolerance.filter(|tolerance| tolerance.is_nan() || *tolerance < 0.0) {
         return Err(Failure::usage(format_args!(
-            "--tolerance: expected a number of 0 or more, found {}",
-            args.tolerance
+            "--tolerance: expected a number of 0 or more, found {tolerance}"
         )));
     }
+    let precision = args.learning.precision.as_deref().map(str::parse).transpose()?;
+    match precision.unwrap_or(Precision::F64) {
+        Precision::F32 => checked::<f32>(ui, &args, 1e-2),
+        Precision::F64 => checked::<f64>(ui, &args, 1e-6),
+    }
+}
+
+fn checked<T: Real>(ui: &Ui, args: &Gradcheck, tolerance: f64) -> Outcome {
     let team = team(args.learning.threads)?;
     let subject = match &args.subject[..] {
-        [word] if is_model(Path::new(word)) => trained(ui, &args, word)?,
-        _ => fresh(ui, &args)?,
+        [word] if is_model(Path::new(word)) => trained::<T>(ui, args, word)?,
+        _ => fresh::<T>(ui, args)?,
     };
     let seed = args.learning.seed.unwrap_or(0);
     let (rows, batch) = subject.batch(args.samples, seed);
     let batch = batch.as_batch();
     let settings = Settings {
-        tolerance: args.tolerance,
+        tolerance: args.tolerance.unwrap_or(tolerance),
         sample: (args.parameters > 0).then_some(args.parameters),
         seed,
     };
@@ -53,6 +61,7 @@ pub(crate) fn run(ui: &Ui, args: Gradcheck) -> Outcome {
             "subject": subject.name,
             "widths": subject.network.widths(),
             "parameters": subject.network.parameters(),
+            "precision": T::NAME,
             "cost": subject.objective.cost,
             "samples": rows,
             "passed": report.passed(),
@@ -79,29 +88,29 @@ fn verdict_of(report: &Report) -> Outcome {
 }
 
 /// A network with the samples to check it on.
-struct Subject {
+struct Subject<T: Real> {
     name: String,
-    network: Network<f64>,
+    network: Network<T>,
     objective: Objective,
-    part: Part<f64>,
+    part: Part<T>,
 }
 
 /// A batch of its own.
-struct Picked {
-    x: Matrix<f64>,
-    y: Matrix<f64>,
-    weights: Option<Vec<f64>>,
+struct Picked<T: Real> {
+    x: Matrix<T>,
+    y: Matrix<T>,
+    weights: Option<Vec<T>>,
 }
 
-impl Picked {
-    fn as_batch(&self) -> Batch<'_, f64> {
+impl<T: Real> Picked<T> {
+    fn as_batch(&self) -> Batch<'_, T> {
         Batch { x: Rows::all(&self.x), y: Rows::all(&self.y), weights: self.weights.as_deref() }
     }
 }
 
-impl Subject {
+impl<T: Real> Subject<T> {
     /// Some samples, chosen by the seed: a table is often sorted, and its first rows all of one kind.
-    fn batch(&self, samples: usize, seed: u64) -> (Vec<u32>, Picked) {
+    fn batch(&self, samples: usize, seed: u64) -> (Vec<u32>, Picked<T>) {
         let all: Vec<u32> = match &self.part.rows {
             Some(rows) => rows.clone(),
             None => (0..self.part.data.len() as u32).collect(),
@@ -111,8 +120,8 @@ impl Subject {
         rows.truncate(samples);
         rows.sort_unstable();
         let data = &self.part.data;
-        let copied = |from: &Matrix<f64>| {
-            let picked: Vec<&[f64]> = rows.iter().map(|&i| from.row(i as usize)).collect();
+        let copied = |from: &Matrix<T>| {
+            let picked: Vec<&[T]> = rows.iter().map(|&i| from.row(i as usize)).collect();
             Matrix::from_rows(&picked)
         };
         let weights = data.weights().map(|weights| rows.iter().map(|&i| weights[i as usize]).collect());
@@ -127,29 +136,30 @@ fn is_model(path: &Path) -> bool {
 }
 
 /// The network of a run, on what it was trained on.
-fn trained(ui: &Ui, args: &Gradcheck, word: &str) -> Outcome<Subject> {
-    let learning = LearningArgs { seed: None, threads: None, ..args.learning.clone() };
+fn trained<T: Real>(ui: &Ui, args: &Gradcheck, word: &str) -> Outcome<Subject<T>> {
+    let learning = LearningArgs { seed: None, threads: None, precision: None, ..args.learning.clone() };
     if learning != LearningArgs::default() || args.reading != DataArgs::default() {
         return Err(Failure::usage(format_args!(
             "{word} is a trained network, which has its settings already"
         ))
         .hint(
-            "flags of data and learning go with DATA, for a fresh network; --seed and --threads with both",
+            "flags of data and learning go with DATA, for a fresh network; --seed, --threads and --precision with both",
         ));
     }
     let Opened { model, pipeline, plan } = Opened::<f64>::new(model::open(Path::new(word))?.into_f64())?;
     let mut warnings = Vec::new();
-    let part = pipeline.samples::<f64>(&pipeline.data.source, &mut warnings)?;
+    let part = pipeline.own_samples::<T>(&mut warnings)?;
     warnings.iter().for_each(|warning| ui.warn(warning));
     let n = model.training.as_ref().map_or(part.len(), |training| training.samples as usize).max(1);
     let objective = Objective { cost: plan.cost(), regularisation: plan.regularisation(), n };
-    Ok(Subject { name: word.to_owned(), network: model.network, objective, part })
+    Ok(Subject { name: word.to_owned(), network: model.network.cast(), objective, part })
 }
 
 /// A network with the initial weights of the flags, on its training samples.
-fn fresh(ui: &Ui, args: &Gradcheck) -> Outcome<Subject> {
-    let mut config = Config::resolve(&args.subject, &args.reading, &args.learning)?;
-    let ready = data::prepare::<f64>(&mut config)?;
+fn fresh<T: Real>(ui: &Ui, args: &Gradcheck) -> Outcome<Subject<T>> {
+    let mut config =
+        Config::resolve(&args.subject, &args.reading, &TrainingDataArgs::default(), &args.learning)?;
+    let ready = data::prepare::<T>(&mut config)?;
     let plan = plan(&mut config, &ready)?;
     ready.notices.iter().for_each(|notice| ui.note(format_args!("note: {notice}")));
     let part = ready.train;
@@ -159,7 +169,13 @@ fn fresh(ui: &Ui, args: &Gradcheck) -> Outcome<Subject> {
     Ok(Subject { name: format!("{}, fresh", args.subject.join(" ")), network, objective, part })
 }
 
-fn show(subject: &Subject, rows: &[u32], report: &Report, race: Option<&Race>, team: &Team) -> String {
+fn show<T: Real>(
+    subject: &Subject<T>,
+    rows: &[u32],
+    report: &Report,
+    race: Option<&Race>,
+    team: &Team,
+) -> String {
     let network = &subject.network;
     let mut out = text::heading(&subject.name);
     let mut facts = Table::new([("", Align::Left), ("", Align::Left)]);
@@ -170,17 +186,18 @@ fn show(subject: &Subject, rows: &[u32], report: &Report, race: Option<&Race>, t
     fact("network", format!("{widths} ({activations}), {}", text::plural(network.parameters(), "parameter")));
     fact("cost", subject.objective.cost.to_string());
     fact("batch", text::plural(rows.len(), "sample"));
+    fact("gradient", format!("by backpropagation, in {}", T::NAME));
     fact("differences", format!("central, in f64; {} forward passes", count(report.forward_passes as usize)));
     out += &facts.render("  ");
     out.push('\n');
     out += &layers(report).render("  ");
     out.push('\n');
     out += &text::heading("worst first");
-    out += &worst(report).render("  ");
+    out += &worst(report, rows).render("  ");
     if let Some(race) = race {
         out.push('\n');
         out += &text::heading("what the numerical way costs");
-        out += &raced(race, team);
+        out += &raced(race, team, T::NAME);
     }
     let verdict = match report.passed() {
         true => paint(GREEN.bold(), "passed"),
@@ -232,7 +249,7 @@ fn layers(report: &Report) -> Table {
     table
 }
 
-fn worst(report: &Report) -> Table {
+fn worst(report: &Report, rows: &[u32]) -> Table {
     /// More of them where something is wrong.
     const SHOWN: usize = 5;
     const WRONG: usize = 20;
@@ -254,21 +271,34 @@ fn worst(report: &Report) -> Table {
             signed(check.numeric),
             short(check.relative_error),
             short(check.h),
-            verdict(check),
+            verdict(check, rows),
         ]);
     }
     table
 }
 
-fn verdict(check: &Check) -> String {
+fn verdict(check: &Check, rows: &[u32]) -> String {
     match check.verdict {
         Verdict::Agrees => paint(GREEN, "agrees"),
-        Verdict::Kink(_) => paint(YELLOW, "kink"),
+        Verdict::Kink(kink) => paint(YELLOW, format_args!("kink: {}", at(kink, rows))),
         Verdict::Disagrees => paint(RED.bold(), "DISAGREES"),
     }
 }
 
-fn raced(race: &Race, team: &Team) -> String {
+/// Where the kink is that a difference would cross.
+fn at(kink: Kink, rows: &[u32]) -> String {
+    let of_sample = |sample: usize| rows.get(sample).map_or(String::new(), |row| format!(" of sample {row}"));
+    let neuron = |role, layer, j| Symbol { role, layer, j: Some(j + 1), k: None };
+    match kink {
+        Kink::Activation { l, j, sample } => {
+            format!("{} = 0{}", neuron(Role::WeightedInput, l, j), of_sample(sample))
+        }
+        Kink::Cost { j, sample } => format!("the cost of output {}{}", j + 1, of_sample(sample)),
+        Kink::Regularisation => "w = 0".to_owned(),
+    }
+}
+
+fn raced(race: &Race, team: &Team, precision: &str) -> String {
     let mut table = Table::new([
         ("", Align::Left),
         ("forward passes", Align::Right),
@@ -305,7 +335,7 @@ fn raced(race: &Race, team: &Team) -> String {
     let threads = text::plural(team.threads(), "thread");
     table.render("  ")
         + &format!(
-            "  backpropagation is {} times faster here: P = {}, {}, f64, {threads}\n",
+            "  backpropagation is {} times faster here: P = {}, {}, {precision}, {threads}\n",
             paint(BOLD, times(race.speedup())),
             count(race.parameters),
             text::plural(race.samples, "sample")
@@ -342,6 +372,6 @@ mod tests {
         assert_eq!(failure.kind, Kind::Failed);
         assert_eq!(failure.message, "1 of 13 gradients disagree with their central differences");
         assert_eq!(failure.hint.as_deref(), Some("the worst is weight (3, 2) of layer 2"));
-        assert!(worst(&wrong).render("").contains("DISAGREES"));
+        assert!(worst(&wrong, &[0]).render("").contains("DISAGREES"));
     }
 }

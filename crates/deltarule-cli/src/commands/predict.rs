@@ -153,7 +153,7 @@ impl<T: Real> Job<'_, T> {
 
     fn images(&mut self, images: &Images, x: &Matrix<T>) -> Outcome<u64> {
         if self.options.keep_inputs {
-            return Err(Failure::usage("--keep is for tables, and this data are images"));
+            return Err(Failure::usage("--keep is for tables, and these data are images"));
         }
         let target = Target::Classification { column: "class".to_owned(), labels: images.classes.clone() };
         let mut writer = self.writer(&target, &Schema::empty())?;

@@ -20,14 +20,14 @@ use deltarule::{Matrix, Network, Observer, Plan, Real, Rows, Settings, Shuffled,
 use deltarule_tables::stream::Streamed;
 use serde_json::json;
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Epochs that get a line of their own; of longer trainings every second, third, … epoch has one, all of them in the
 /// log and with --verbose.
 const MOST_LINES: u32 = 50;
 
 pub(crate) fn run(ui: &Ui, args: Train) -> Outcome {
-    let config = Config::resolve(&args.data, &args.reading, &args.learning)?;
+    let config = Config::resolve(&args.data, &args.reading, &args.training, &args.learning)?;
     match config.precision.unwrap_or_default() {
         Precision::F32 => train::<f32>(ui, &args, config),
         Precision::F64 => train::<f64>(ui, &args, config),
@@ -87,14 +87,6 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
     let plan = plan(&mut config, &ready)?;
     check_tuning(args, &ready)?;
     let network = plan.network::<T>(ready.pipeline.inputs(), ready.train.data.y().cols())?;
-    let mut folder = match &args.out {
-        Some(path) => RunFolder::at(path, args.force)?,
-        None => RunFolder::next(&Named::of(&config.data.source)?.short_name())?,
-    };
-    ui.log_to(folder.log()?);
-    folder.write_config(&config.to_toml())?;
-    describe(ui, &config, &ready, &plan, &network);
-
     let (batch, drop_last, seed) = (plan.batch(), plan.drop_last(), plan.seed());
     let mut batches: Box<dyn Batches<T> + '_> = match &ready.stream {
         Some(Stream { source, plan, buffer }) => {
@@ -103,6 +95,17 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
         None => Box::new(Shuffled::new(ready.train.samples(), batch, drop_last, seed)),
     };
     let trainer = Trainer::new(&plan, network, &*batches)?;
+    let steps = batches.steps();
+
+    // All that may be refused is behind: from here on a folder stays.
+    let mut folder = match &args.out {
+        Some(path) => RunFolder::at(path, args.force)?,
+        None => RunFolder::next(&Named::of(&config.data.source)?.short_name())?,
+    };
+    ui.log_to(folder.log()?);
+    folder.write_config(&config.to_toml())?;
+    describe(ui, &config, &ready, &plan, trainer.network());
+
     let stop = interrupt::watch()?;
     let mut watcher = Watcher {
         ui,
@@ -112,8 +115,11 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
         failed: None,
         started: Instant::now(),
         json: ui.json,
+        shown: None,
     };
-    ui.start_progress(u64::from(plan.epochs()), "epochs");
+    if ui.start_progress(u64::from(plan.epochs()) * steps as u64) {
+        watcher.shown = Some(Instant::now());
+    }
     let validation = ready.validation.as_ref().map(|part| part.samples());
     let trained = trainer.train(&team, &mut *batches, validation, &mut watcher);
     drop(batches);
@@ -144,8 +150,13 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
     model.write(&folder.model())?;
     let run = folder.path.display().to_string();
     match outcome.end {
-        End::Diverged(error) => {
-            let kept = format!("the weights from before are in {run}; try a smaller --eta, or --clip");
+        End::Diverged(mut error) => {
+            if let deltarule::Error::Diverged { hint, .. } = &mut error {
+                *hint = None;
+            }
+            let kept = format!(
+                "the weights from before are in {run}; try a smaller --eta, --clip, or inputs of a smaller scale"
+            );
             return Err(Failure::from(error).hint(kept));
         }
         End::Stopped => {
@@ -215,7 +226,7 @@ fn next_steps<T: Real>(run: &str, ready: &Ready<T>) -> String {
 
 fn shown(plan: &Plan, value: f64) -> String {
     match plan.metric().to_string().parse::<Metric>() {
-        Ok(metric) => metric.show(value),
+        Ok(metric) => text::metric(metric, value),
         Err(_) if plan.metric().to_string() == "error-rate" => text::percent(value),
         Err(_) => text::number(value),
     }
@@ -282,10 +293,20 @@ struct Watcher<'a> {
     failed: Option<Failure>,
     started: Instant,
     json: bool,
+    /// When the progress bar last moved, where there is one.
+    shown: Option<Instant>,
 }
 
+/// How often a progress bar moves.
+const BETWEEN_MOVES: Duration = Duration::from_millis(50);
+
 impl<T: Real> Observer<T> for Watcher<'_> {
-    fn on_step(&mut self, _report: &StepReport) -> ControlFlow<()> {
+    fn on_step(&mut self, report: &StepReport) -> ControlFlow<()> {
+        if self.shown.is_some_and(|shown| shown.elapsed() > BETWEEN_MOVES) {
+            self.shown = Some(Instant::now());
+            let done = u64::from(report.epoch - 1) * report.steps as u64 + report.step as u64;
+            self.ui.progress(done, format!("epoch {}/{}", report.epoch, self.plan.epochs()));
+        }
         if self.stop.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
@@ -305,7 +326,7 @@ impl<T: Real> Observer<T> for Watcher<'_> {
             said += &format!("  validation cost {:<10}", text::number(validation.cost));
             if let Some(accuracy) = validation.accuracy {
                 line["validation"]["accuracy"] = json!(accuracy);
-                said += &format!("  accuracy {}", Metric::Accuracy.show(accuracy));
+                said += &format!("  accuracy {}", text::metric(Metric::Accuracy, accuracy));
             }
             if !["cost", "accuracy"].contains(&metric.as_str()) {
                 said += &format!("  {metric} {}", shown(self.plan, validation.value));
@@ -324,7 +345,6 @@ impl<T: Real> Observer<T> for Watcher<'_> {
         } else {
             self.ui.note(said)
         }
-        self.ui.progress(u64::from(report.epoch));
         if let Err(failure) = self.folder.add_metrics(&line) {
             self.failed = Some(failure);
             return ControlFlow::Break(());
@@ -397,7 +417,7 @@ fn tune<T: Real>(
         ui.note(format_args!(
             "threshold {}: validation {metric} {}",
             text::number(found.threshold),
-            metric.show(found.value)
+            text::metric(metric, found.value)
         ));
     }
     Ok(())

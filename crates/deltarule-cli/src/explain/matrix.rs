@@ -2,10 +2,10 @@
 
 use super::rows::{Rows, label, padded};
 use super::style::{WIDTH, symbol};
-use crate::text::width;
+use crate::text::{number, width};
 use crate::ui::{DIM, paint};
 use deltarule::Cost;
-use deltarule::explain::{Equation, Explanation, MatrixRow, View};
+use deltarule::explain::{Equation, Explanation, MatrixRow, Role, View};
 
 /// A block of lines as wide as its widest.
 struct Block {
@@ -22,22 +22,21 @@ impl Block {
 
 /// One equation: its symbols, its matrices, and the size of each that is not shown whole.
 pub(super) fn show(rows: &Rows<'_>, explanation: &Explanation, row: &MatrixRow) -> String {
-    let (symbols, operators) = equation(explanation, row);
+    let Written { symbols, parts } = written(rows, explanation, row);
     let place = rows.place(&row.cursor);
     let head = format!("{}{symbols}", padded(label(row.cursor.equation)));
     let room = WIDTH.saturating_sub(width(&head) + width(&place)).max(2);
     let mut out = format!("{head}{}{}\n", " ".repeat(room), paint(DIM, place));
 
-    let views: Vec<&View> = std::iter::once(&row.result).chain(&row.operands).collect();
-    let blocks: Vec<Block> = views.iter().map(|view| block(view)).collect();
-    let total: usize = blocks.iter().map(|block| block.width + 4).sum();
+    let blocks: Vec<(&str, Block)> = parts.iter().map(|&(operator, view)| (operator, block(view))).collect();
+    let total: usize = blocks.iter().map(|(_, block)| block.width + 4).sum();
     if total + 6 <= WIDTH {
-        let height = blocks.iter().map(|block| block.lines.len()).max().unwrap_or(0);
+        let height = blocks.iter().map(|(_, block)| block.lines.len()).max().unwrap_or(0);
         for i in 0..height {
             let mut line = String::from("   ");
-            for (n, block) in blocks.iter().enumerate() {
+            for (operator, block) in &blocks {
                 // The operator stands before the middle of its matrix.
-                let operator = if n > 0 && i == (height - 1) / 2 { operators[n - 1] } else { " " };
+                let operator = if i == (height - 1) / 2 { operator } else { " " };
                 let top = (height - block.lines.len()) / 2;
                 let cell = i.checked_sub(top).and_then(|i| block.lines.get(i)).map_or("", String::as_str);
                 line += &format!("{operator:>2} {cell}{} ", " ".repeat(block.width - width(cell)));
@@ -45,53 +44,95 @@ pub(super) fn show(rows: &Rows<'_>, explanation: &Explanation, row: &MatrixRow) 
             out += &format!("{}\n", line.trim_end());
         }
     } else {
-        for (n, block) in blocks.iter().enumerate() {
+        for (operator, block) in &blocks {
             for (i, line) in block.lines.iter().enumerate() {
-                let operator = if n > 0 && i == 0 { operators[n - 1] } else { " " };
+                let operator = if i == 0 { operator } else { " " };
                 out += &format!("   {operator:>2} {line}\n");
             }
         }
     }
-    for view in views {
-        let size =
-            if view.cols == 1 { view.rows.to_string() } else { format!("{} × {}", view.rows, view.cols) };
-        let norm = crate::text::number(view.norm);
-        let text = format!("{}: {size}, ‖·‖ = {norm}", symbol(view.symbol));
+    for factor in row.factor.iter().chain(row.added.iter().map(|added| &added.by)) {
+        let text = format!("{} = {}", rows.mean_named(&symbol(factor.symbol)), number(factor.value));
+        out += &format!("      {}\n", paint(DIM, text));
+    }
+    for (_, view) in parts {
         if view.rows > View::SHOWN || view.cols > View::SHOWN {
+            let size = if view.cols == 1 {
+                view.rows.to_string()
+            } else {
+                format!("{} × {}", view.rows, view.cols)
+            };
+            let text = format!("{}: {size}, ‖·‖ = {}", symbol(view.symbol), number(view.norm));
             out += &format!("      {}\n", paint(DIM, text));
         }
     }
     out
 }
 
-/// The equation in symbols, and what stands before each operand.
-fn equation(explanation: &Explanation, row: &MatrixRow) -> (String, Vec<&'static str>) {
-    let name = |n: usize| {
-        let view = &row.operands[n];
+/// An equation in symbols, and its matrices with what stands before each.
+struct Written<'a> {
+    symbols: String,
+    parts: Vec<(&'static str, &'a View)>,
+}
+
+fn written<'a>(rows: &Rows<'_>, explanation: &Explanation, row: &'a MatrixRow) -> Written<'a> {
+    let name = |view: &View| {
         let plain = symbol(view.symbol);
         if view.transposed { format!("({plain})ᵀ") } else { plain }
     };
-    let left = symbol(row.result.symbol);
-    let activation = explanation.activations[row.cursor.layer - 2];
-    match row.cursor.equation {
-        Equation::WeightedInput => {
-            (format!("{left} = {} {} + {}", name(0), name(1), name(2)), vec!["=", "·", "+"])
+    let names: Vec<String> = row.operands.iter().map(name).collect();
+    let (mut right, mut operators) = match (row.cursor.equation, &names[..]) {
+        (Equation::ScaledInput, [s, x]) => (format!("{s} ⊙ {x}"), vec!["=", "⊙"]),
+        (Equation::WeightedInput, [w, a, b]) => (format!("{w} {a} + {b}"), vec!["=", "·", "+"]),
+        (Equation::Activation, [z]) => {
+            (format!("{}({z})", explanation.activations[row.cursor.layer - 2]), vec!["=σ"])
         }
-        Equation::Activation => (format!("{left} = {activation}({})", name(0)), vec!["=σ"]),
-        Equation::Bp1 if row.operands.len() == 2 => {
-            (format!("{left} = {} − {}", name(0), name(1)), vec!["=", "−"])
+        (Equation::Bp1, [a, y, ..]) => error_of_output(explanation, row, a, y),
+        (Equation::Bp2, [w, delta, slope]) => (format!("({w} {delta}) ⊙ {slope}"), vec!["=", "·", "⊙"]),
+        (Equation::Bp2 | Equation::Bp4, [left, right]) => (format!("{left} {right}"), vec!["=", "·"]),
+        (Equation::Bp3, [delta]) if row.operands[0].cols == 1 => (delta.clone(), vec!["="]),
+        (Equation::Bp3, [delta]) => (format!("Σᵢ {delta}"), vec!["=Σ"]),
+        (Equation::InputScale, [x, delta]) if row.operands[0].cols == 1 => {
+            (format!("{x} ⊙ {delta}"), vec!["=", "⊙"])
         }
-        Equation::Bp1 if explanation.cost == Cost::Quadratic && activation.is_elementwise() => {
-            (format!("{left} = ({} − {}) ⊙ {}", name(0), name(1), name(2)), vec!["=", "−", "⊙"])
-        }
-        Equation::Bp1 if activation.is_elementwise() => {
-            (format!("{left} = ∇ₐC({}, {}) ⊙ {}", name(0), name(1), name(2)), vec!["=∇", ",", "⊙"])
-        }
-        Equation::Bp1 => (format!("{left} = (∂a/∂z)ᵀ ∇ₐC({}, {})", name(0), name(1)), vec!["=∇", ",", " "]),
-        Equation::Bp2 => (format!("{left} = ({} {}) ⊙ {}", name(0), name(1), name(2)), vec!["=", "·", "⊙"]),
-        Equation::Bp3 => (format!("{left} = {}", name(0)), vec!["="]),
-        Equation::Bp4 => (format!("{left} = {} {}", name(0), name(1)), vec!["=", "·"]),
+        (Equation::InputScale, [x, delta]) => (format!("Σᵢ {x} ⊙ {delta}"), vec!["=Σ", "⊙"]),
+        (equation, names) => unreachable!("{equation:?} of {names:?}"),
+    };
+    for factor in &row.factor {
+        right = format!("{} · {right}", rows.mean_named(&symbol(factor.symbol)));
     }
+    let mut parts = vec![(" ", &row.result)];
+    operators.reverse();
+    parts.extend(row.operands.iter().map(|view| (operators.pop().unwrap_or("·"), view)));
+    for added in &row.added {
+        right += &format!(" + {} · {}", symbol(added.by.symbol), name(&added.of));
+        parts.push(("+", &added.of));
+    }
+    Written { symbols: format!("{} = {right}", symbol(row.result.symbol)), parts }
+}
+
+/// BP1: in its short form where the cost has one, by σ′ or by the Jacobian; times diag(u) where samples are weighted.
+fn error_of_output(
+    explanation: &Explanation,
+    row: &MatrixRow,
+    a: &str,
+    y: &str,
+) -> (String, Vec<&'static str>) {
+    let of = |role| row.operands.iter().find(|view| view.symbol.role == role);
+    let elementwise = explanation.activations[row.cursor.layer - 2].is_elementwise();
+    let (mut right, mut operators) = match of(Role::SigmaPrime).map(|view| symbol(view.symbol)) {
+        None => (format!("{a} − {y}"), vec!["=", "−"]),
+        Some(slope) if explanation.cost == Cost::Quadratic && elementwise => {
+            (format!("({a} − {y}) ⊙ {slope}"), vec!["=", "−", "⊙"])
+        }
+        Some(slope) if elementwise => (format!("∇ₐC({a}, {y}) ⊙ {slope}"), vec!["=∇", ",", "⊙"]),
+        Some(_) => (format!("(∂a/∂z)ᵀ ∇ₐC({a}, {y})"), vec!["=∇", ",", " "]),
+    };
+    if let Some(u) = of(Role::SampleWeight) {
+        right = format!("({right}) diag({})", symbol(u.symbol));
+        operators.push("·");
+    }
+    (right, operators)
 }
 
 /// The entries between brackets, transposed where the equation has it so.

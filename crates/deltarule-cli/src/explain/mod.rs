@@ -61,11 +61,15 @@ impl Page<'_> {
                 let rows_of = explanation.matrix.iter().filter(|row| wanted.contains(&row.cursor.equation));
                 rows_of.map(|row| matrix::show(&rows, explanation, row)).collect::<Vec<_>>().join("\n")
             };
-            section(words.forward, body(&[Equation::WeightedInput, Equation::Activation]));
+            section(
+                words.forward,
+                body(&[Equation::ScaledInput, Equation::WeightedInput, Equation::Activation]),
+            );
             section(words.bp1, body(&[Equation::Bp1]));
             section(words.bp2, body(&[Equation::Bp2]));
             section(words.bp3, body(&[Equation::Bp3]));
             section(words.bp4, body(&[Equation::Bp4]));
+            section(words.input_scale, body(&[Equation::InputScale]));
         } else {
             if !self.whole() && !self.chosen {
                 section(words.one_path, format!("  {}\n", paint(DIM, words.one_path_note)));
@@ -83,8 +87,13 @@ impl Page<'_> {
             section(words.bp2, body(&[Equation::Bp2]));
             section(words.bp3, body(&[Equation::Bp3]));
             section(words.bp4, body(&[Equation::Bp4]));
+            section(words.input_scale, body(&[Equation::InputScale]));
         }
-        section(words.picture, overview::pictures(words, &explanation.pictures));
+        let of_sample = match explanation.samples[..] {
+            [first, _, ..] => format!("{} ({} {first})", words.picture, words.sample),
+            _ => words.picture.to_owned(),
+        };
+        section(&of_sample, overview::pictures(words, &explanation.pictures));
         if !self.next.is_empty() {
             let mut table = Table::new([("", Align::Left), ("", Align::Left)]);
             self.next.iter().for_each(|(command, what)| table.row([command.clone(), paint(DIM, what)]));
@@ -93,16 +102,19 @@ impl Page<'_> {
         out
     }
 
-    /// Whether every number of the network is shown.
+    /// Whether every weight and factor of the layers shown is shown.
     fn whole(&self) -> bool {
-        let shown =
-            |equation| self.explanation.component.iter().filter(move |row| row.cursor.equation == equation);
-        let in_layers = self.explanation.widths.windows(2).zip(2..);
-        let of =
-            |layer| !self.focused || self.explanation.component.iter().any(|row| row.cursor.layer == layer);
-        let weights: usize =
-            in_layers.filter(|(_, layer)| of(*layer)).map(|(widths, _)| widths[0] * widths[1]).sum();
-        shown(Equation::Bp4).count() == weights
+        let Explanation { component, widths, .. } = self.explanation;
+        let shown = |layer: usize, equation| {
+            component
+                .iter()
+                .filter(|row| (row.cursor.layer, row.cursor.equation) == (layer, equation))
+                .count()
+        };
+        component.iter().map(|row| row.cursor.layer).all(|layer| match layer {
+            1 => shown(1, Equation::InputScale) == widths[0],
+            l => shown(l, Equation::Bp4) == widths[l - 2] * widths[l - 1],
+        })
     }
 
     /// z and a of a neuron stand together.
@@ -116,7 +128,7 @@ impl Page<'_> {
                     }
                     out += &rows.show(row);
                 }
-                Equation::Activation => out += &rows.show(row),
+                Equation::ScaledInput | Equation::Activation => out += &rows.show(row),
                 _ => {}
             }
         }

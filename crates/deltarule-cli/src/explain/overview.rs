@@ -121,6 +121,9 @@ pub(crate) fn parameter(parameter: Parameter) -> String {
 
 /// What moving z of a neuron does to the cost.
 pub(super) fn pictures(words: &Words, pictures: &[Picture]) -> String {
+    if pictures.is_empty() {
+        return String::new();
+    }
     let mut table = Table::new([
         ("", Align::Left),
         ("Δz", Align::Right),

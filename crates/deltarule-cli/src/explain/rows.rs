@@ -33,7 +33,11 @@ impl Rows<'_> {
         };
         lines.extend(row.check.iter().map(|check| self.check(check)));
         if let Some(step) = row.step {
-            let parameter = if row.symbol.role == Role::BiasGradient { Role::Bias } else { Role::Weight };
+            let parameter = match row.symbol.role {
+                Role::BiasGradient => Role::Bias,
+                Role::InputScaleGradient => Role::InputScale,
+                _ => Role::Weight,
+            };
             let of = symbol(Symbol { role: parameter, ..row.symbol });
             let before = row.check.map_or(step.after - step.change, |check| check.value);
             lines.push(format!(
@@ -65,9 +69,12 @@ impl Rows<'_> {
         }
     }
 
-    /// `layer 2 · neuron 1 ← 3`
+    /// `layer 2 · neuron 1 ← 3`, with the sample before it where there are several.
     pub(super) fn place(&self, cursor: &Cursor) -> String {
         let mut place = format!("{} {}", self.words.layer, cursor.layer);
+        if let Some(sample) = cursor.sample.filter(|_| self.samples.len() > 1) {
+            place = format!("{} {sample} · {place}", self.words.sample);
+        }
         if let Some(j) = cursor.neuron {
             place += &format!(" · {} {j}", self.words.neuron);
         }
@@ -111,8 +118,7 @@ impl Rows<'_> {
         let after = |shown: fn(&[Factor]) -> String| {
             let times = if factor.is_empty() { String::new() } else { format!(" · {}", shown(factor)) };
             let plus = added.iter().map(|term| format!(" + {}", shown(&term.factors))).collect::<String>();
-            // Without weights of the samples their sum is their number.
-            if self.weighted { times + &plus } else { times.replace("1/Σu", "1/m") + &plus }
+            self.mean_named(&times) + &plus
         };
         // A bracket is for a sum that something multiplies.
         let wrap = |inner: String| {
@@ -139,6 +145,11 @@ impl Rows<'_> {
             lines.push(format!("{gap} = {}{} = {value}", number(sum.total), after(numbers)));
         }
         lines
+    }
+
+    /// Without weights of the samples their sum is their number.
+    pub(super) fn mean_named(&self, text: &str) -> String {
+        if self.weighted { text.to_owned() } else { text.replace("1/Σu", "1/m") }
     }
 
     /// `▇▇▇▇ +0.0554   ▂▂ −0.0190`
@@ -267,11 +278,11 @@ fn parts(row: &Row, sum: &Sum, factor: &[Factor], added: &[Term]) -> Parts {
 pub(super) fn label(equation: Equation) -> &'static str {
     match equation {
         Equation::WeightedInput => "z",
-        Equation::Activation => "a",
+        Equation::ScaledInput | Equation::Activation => "a",
         Equation::Bp1 => "BP1",
         Equation::Bp2 => "BP2",
         Equation::Bp3 => "BP3",
-        Equation::Bp4 => "BP4",
+        Equation::Bp4 | Equation::InputScale => "BP4",
     }
 }
 
@@ -300,14 +311,14 @@ fn general(row: &Row, sum: &Sum) -> String {
             let w = over_layer(Role::Weight, l + 1, format!("ⱼ{comma}{lowered}"));
             format!("Σⱼ {w}·{}", over_layer(Role::Delta, l + 1, "ⱼ".into()))
         }
-        Equation::Bp3 | Equation::Bp4 => format!("Σᵢ {}", names(&first.factors)),
+        Equation::Bp3 | Equation::Bp4 | Equation::InputScale => format!("Σᵢ {}", names(&first.factors)),
         Equation::Bp1 if first.factors.len() == 2 => {
             let slope = over_layer(Role::CostSlope, l, "ₖ".into());
             let a = Symbol { role: Role::Activation, layer: l, j: None, k: None };
             let z = Symbol { role: Role::WeightedInput, layer: l, j: Some(neuron), k: None };
             format!("Σₖ {slope}·∂{a}ₖ/∂{z}")
         }
-        Equation::Bp1 | Equation::Activation => joined(&sum.terms, names),
+        Equation::Bp1 | Equation::ScaledInput | Equation::Activation => joined(&sum.terms, names),
     }
 }
 
@@ -318,7 +329,7 @@ impl Rows<'_> {
         let cursor = Cursor {
             run: String::new(),
             step: None,
-            sample: None,
+            sample: self.samples.first().copied(),
             layer: forms.symbol.layer,
             neuron: forms.symbol.j,
             input: None,

@@ -99,6 +99,40 @@ fn idx_images() {
     assert_snapshot("images_wanted", refused(&sandbox, "predict run houses.csv", 3));
 }
 
+/// Of a folder with both pairs, `train` takes the one for training and tests on the other, which is what `eval`,
+/// `predict` and `explain` take when they are given the folder.
+#[test]
+fn a_folder_of_images_is_measured_by_its_test_pair() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("set")).expect("a folder");
+    let put = |name: &str, count: u32, shift: u32| {
+        let pixels: Vec<u8> = (0..count * 4).map(|i| ((i + shift) * 37 % 256) as u8).collect();
+        let labels: Vec<u8> = (0..count).map(|i| (i % 2) as u8).collect();
+        sandbox.write(&format!("set/{name}-images-idx3-ubyte"), idx(&[count, 2, 2], &pixels));
+        sandbox.write(&format!("set/{name}-labels-idx1-ubyte"), idx(&[count], &labels));
+    };
+    put("train", 40, 0);
+    put("t10k", 12, 5);
+    sandbox.done("train set --epochs 3 --hidden 4 --out run -q");
+    let evaluation = |line: &str| -> serde_json::Value {
+        serde_json::from_str::<serde_json::Value>(&sandbox.done(line).stdout).expect("JSON")["evaluation"]
+            .clone()
+    };
+    let test = evaluation("eval run --json");
+    assert_eq!(test["samples"], 12);
+    assert_eq!(evaluation("eval run set --json"), test);
+    assert!(sandbox.done("eval run set").stdout.starts_with("the test images of set (12 samples)"));
+    assert_eq!(evaluation("eval run set/train-images-idx3-ubyte --json")["samples"], 40);
+    assert_eq!(sandbox.done("predict run set").stdout.lines().count(), 13);
+    assert_eq!(sandbox.done("predict run set/train-images-idx3-ubyte").stdout.lines().count(), 41);
+    assert_eq!(sandbox.run("explain run set --sample 12").code, 2);
+    sandbox.done("explain run --sample 39");
+    sandbox.done("gradcheck run");
+    // The same pair where it is named for the test of another training.
+    sandbox.done("train set/train-images-idx3-ubyte --test set --epochs 3 --hidden 4 --out other -q");
+    assert_eq!(evaluation("eval other --json"), test);
+}
+
 #[test]
 fn a_gzip_cut_short() {
     let sandbox = Sandbox::new();

@@ -14,6 +14,19 @@ fn every_command_explains_itself() {
     }
 }
 
+/// A flag that is listed is one that is understood.
+#[test]
+fn no_command_lists_what_it_refuses() {
+    let sandbox = Sandbox::new();
+    for flag in ["--test", "--stream", "--shuffle-buffer"] {
+        let listed = |command: &str| {
+            sandbox.done(&format!("{command} --help")).stdout.contains(&format!("{flag} "))
+                || sandbox.done(&format!("{command} --help")).stdout.contains(&format!("{flag}\n"))
+        };
+        assert!(listed("train") && !listed("cv") && !listed("gradcheck"), "{flag}");
+    }
+}
+
 #[test]
 fn the_overview_names_every_command() {
     let overview = Sandbox::new().done("--help").stdout;

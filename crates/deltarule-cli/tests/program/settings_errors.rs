@@ -23,6 +23,17 @@ fn impossible_settings() {
         ("repeats_0", "cv digits --repeats 0"),
         ("cv_test", "cv digits --test 0.2"),
         ("stream_builtin", "train digits --stream"),
+        ("cv_validation", "cv houses.csv --target price --validation houses.csv"),
+        ("cv_stream", "cv houses.csv --target price --stream"),
+        ("eta_negative", "train digits --eta -1"),
+        ("epochs_many", "train digits --epochs 99999999999"),
+        ("no_memory", "train digits --hidden 4000000000,4000000000"),
+        ("builtin_target", "train iris --target species"),
+        ("builtin_reading", "train iris --delimiter ;"),
+        ("images_weights", "train digits --class-weights balanced"),
+        ("test_all", "train digits --test 0.9999"),
+        ("validation_all", "train digits --validation 0.9999"),
+        ("buffer_alone", "train houses.csv --target price --shuffle-buffer 8"),
         ("shuffle_buffer_0", "train houses.csv --target price --stream --shuffle-buffer 0"),
     ] {
         if name == "probabilities" {
@@ -42,6 +53,20 @@ fn settings_files() {
     let ended = sandbox.run("train digits --config c.toml");
     assert_eq!(ended.code, 2);
     assert_snapshot("config_unknown_key", ended);
+}
+
+/// What a run wrote down repeats it, as its first line promises, the data included.
+#[test]
+fn the_settings_of_a_run_repeat_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("houses.csv", houses());
+    for data in ["iris", "digits", "houses.csv --target price --test 0"] {
+        sandbox.done(&format!("train {data} --epochs 2 --hidden 5 --seed 3 --out first --force -q"));
+        let promised = sandbox.text("first/config.toml");
+        assert!(promised.contains("`deltarule train --config FILE` repeats it"), "{promised}");
+        sandbox.done("train --config first/config.toml --out again --force -q");
+        assert!(sandbox.read("first/model.safetensors") == sandbox.read("again/model.safetensors"), "{data}");
+    }
 }
 
 #[test]

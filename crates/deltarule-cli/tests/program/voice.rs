@@ -28,6 +28,18 @@ fn json_is_one_value() {
     let failed = sandbox.run("eval runs/none --json");
     let error: serde_json::Value = serde_json::from_str(&failed.stderr).expect("one JSON value");
     assert_eq!((failed.code, &error["error"]["code"]), (1, &serde_json::json!(1)));
+    assert!(parse("completions bash --json")["script"].as_str().expect("text").contains("complete -F"));
+    for line in [
+        "train --json",
+        "tran digits --json",
+        "train digits --epochs ten --json",
+        "train digits --eta -1 --json",
+    ] {
+        let failed = sandbox.run(line);
+        let error: serde_json::Value = serde_json::from_str(&failed.stderr).expect("one JSON value");
+        assert_eq!((failed.code, &error["error"]["code"]), (2, &serde_json::json!(2)), "{failed}");
+        assert!(!error["error"]["message"].as_str().expect("text").is_empty(), "{failed}");
+    }
 }
 
 #[test]
@@ -43,6 +55,35 @@ fn colours_are_for_those_who_want_them() {
     assert!(command.output().expect("the program ends").stdout.contains(&0x1b));
     command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1");
     assert!(!command.output().expect("the program ends").stdout.contains(&0x1b));
+}
+
+/// A reader that goes away is no error: `deltarule … | head -1`.
+#[test]
+fn a_closed_pipe_is_no_error() {
+    use std::io::{BufRead, BufReader};
+    let sandbox = Sandbox::new();
+    sandbox.done("train digits --epochs 1 --out run -q");
+    for line in [
+        "explain run --batch 0..200",
+        "predict run digits",
+        "inspect run",
+        "train --help",
+        "completions bash",
+    ] {
+        let mut command = sandbox.command(line);
+        let mut child = command
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let mut first = String::new();
+        BufReader::with_capacity(16, child.stdout.take().expect("piped"))
+            .read_line(&mut first)
+            .expect("a line");
+        let output = child.wait_with_output().expect("the program ends");
+        assert!(output.status.success() && output.stderr.is_empty(), "{line}: {output:?}");
+        assert!(!first.is_empty());
+    }
 }
 
 #[test]

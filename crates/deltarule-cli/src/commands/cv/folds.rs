@@ -3,7 +3,9 @@
 use super::Watch;
 use crate::commands::train::plan;
 use crate::config::{Config, Held, Preset};
-use crate::data::{Named, Part, Ready, leave_out, only_for_tables, read_options, table_options};
+use crate::data::{
+    Named, Part, Ready, builtin_table, fill_in, leave_out, only_for_tables, read_options, table_options,
+};
 use crate::failure::{Failure, Outcome};
 use crate::pipeline::{Kind, Pipeline};
 use crate::report::Report;
@@ -69,15 +71,7 @@ impl<T: Real> Subject<T> {
     /// Reads all the data that `config` names, and fills in what the user left open.
     pub(super) fn read(config: &mut Config) -> Outcome<Self> {
         let named = Named::of(&config.data.source)?;
-        let usual = match named {
-            Named::Tables(_) => Preset::Tabular,
-            _ => Preset::Plain,
-        };
-        let preset = *config.preset.get_or_insert(usual);
-        config.data.validation.get_or_insert(Held::Fraction(match preset {
-            Preset::Plain => 0.1,
-            Preset::Tabular => 0.2,
-        }));
+        fill_in(config, &named);
         let labelled = match &named {
             Named::Builtin(set) => set.load(),
             Named::Images(path) => Pair::read(&idx::find(path)?.train)?.labelled(255.0),
@@ -88,8 +82,8 @@ impl<T: Real> Subject<T> {
         match Images::of(&labelled) {
             Some(images) => Self::of_images(config, images, &labelled),
             None => {
-                config.data.target = vec!["class".to_owned()];
                 let name = named.short_name();
+                builtin_table(&mut config.data, &name)?;
                 Self::of_table(config, &labelled.table(&name), &[])
             }
         }
