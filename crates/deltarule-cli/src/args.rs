@@ -95,7 +95,7 @@ pub(crate) struct DataArgs {
     /// Character between the cells of a CSV file; found by looking when not given.
     #[arg(long, value_name = "CHAR")]
     pub(crate) delimiter: Option<char>,
-    /// The first line of a CSV file is data; columns are called column_1, column_2, ….
+    /// The first line of a CSV file is data; columns are called c1, c2, ….
     #[arg(long)]
     pub(crate) no_header: bool,
     /// The first line of a CSV file holds names, even where they are numbers.

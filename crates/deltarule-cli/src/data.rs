@@ -145,6 +145,7 @@ pub(crate) fn prepare<T: Real>(config: &mut Config) -> Outcome<Ready<T>> {
     if config.data.shuffle_buffer.is_some() && !config.data.stream {
         return Err(Failure::usage("--shuffle-buffer is for --stream: a table in memory is shuffled whole"));
     }
+    let usual_validation = config.data.validation.is_none();
     let preset = fill_in(config, &named);
     let seed = *config.training.seed.get_or_insert(0);
     match &named {
@@ -176,7 +177,7 @@ pub(crate) fn prepare<T: Real>(config: &mut Config) -> Outcome<Ready<T>> {
         Named::Tables(paths) => {
             let source = Source::open(paths, &read_options(&config.data))?;
             match config.data.stream {
-                true => streamed(config, source, preset, seed),
+                true => streamed(config, source, preset, seed, usual_validation),
                 false => tables(config, &source, preset, seed),
             }
         }
@@ -356,10 +357,33 @@ fn tables<T: Real>(config: &mut Config, source: &dyn Table, preset: Preset, seed
 }
 
 /// A table that is not loaded: its statistics are learned here, its rows read while training.
-fn streamed<T: Real>(config: &mut Config, source: Source, preset: Preset, seed: u64) -> Outcome<Ready<T>> {
-    let options = table_options(&config.data, preset, seed)?;
-    let plan = table::Plan::new(&source, &options)?;
+fn streamed<T: Real>(
+    config: &mut Config,
+    source: Source,
+    preset: Preset,
+    seed: u64,
+    usual_validation: bool,
+) -> Outcome<Ready<T>> {
+    if config.data.shuffle_buffer == Some(0) {
+        return Err(Failure::usage("--shuffle-buffer: expected 1 row or more, found 0"));
+    }
+    let mut options = table_options(&config.data, preset, seed)?;
+    let mut plan = table::Plan::new(&source, &options)?;
+    let buffer = *config.data.shuffle_buffer.get_or_insert_with(|| plan.buffer_rows::<T>(BUFFER_BYTES));
+    let mut fewer = None;
+    let most = buffer.max(plan.buffer_rows::<T>(BUFFER_BYTES)) as u64;
+    let smaller = smaller_share(plan.training_rows(), plan.validation_rows(), most);
+    if let Some(share) = smaller.filter(|_| usual_validation) {
+        options.validation = Validation::Fraction(share);
+        config.data.validation = Some(Held::Fraction(share));
+        plan = table::Plan::new(&source, &options)?;
+        fewer = Some(format!(
+            "{} rows are held out for validation, which lie in memory; --validation holds out another fraction",
+            crate::text::count(plan.validation_rows() as usize)
+        ));
+    }
     let mut notices = plan.notices.clone();
+    notices.extend(fewer);
     let loaded = |name: &str, path: &Path, notices: &mut Vec<String>| -> Outcome<Part<T>> {
         let table = Source::open(&[path], &read_options(&config.data))?;
         let mut tally = deltarule_tables::prepare::Tally::default();
@@ -378,10 +402,6 @@ fn streamed<T: Real>(config: &mut Config, source: Source, preset: Preset, seed: 
             return Err(Failure::usage("--test: expected a file where the table is streamed"));
         }
     };
-    if config.data.shuffle_buffer == Some(0) {
-        return Err(Failure::usage("--shuffle-buffer: expected 1 row or more, found 0"));
-    }
-    let buffer = *config.data.shuffle_buffer.get_or_insert_with(|| plan.buffer_rows::<T>(BUFFER_BYTES));
     let none = |columns| Matrix::zeros(0, columns);
     let train = Dataset::new(none(plan.preparation.width()), none(plan.preparation.target.outputs()), None)?;
     Ok(Ready {
@@ -404,6 +424,13 @@ fn held_out(flag: &str, share: f64, n: usize) -> Outcome<usize> {
     Err(Failure::usage(format_args!(
         "{flag}: expected a share that leaves samples to train on, found {share} of {n}, which is {count} of them"
     )))
+}
+
+/// The fraction for validation that keeps to `most` rows, where the usual one takes more: the rows that are held out lie
+/// in memory. A buffer that holds all training rows has room for the usual fraction, so that the run is still the one
+/// in memory.
+fn smaller_share(training: u64, validation: u64, most: u64) -> Option<f64> {
+    (validation > most).then(|| most as f64 / (training + validation) as f64)
 }
 
 /// The rows of a table parted in two, by the seed of tests.
@@ -485,4 +512,16 @@ fn class_weights(text: &str) -> Outcome<deltarule_tables::ClassWeights> {
             "--class-weights: expected `balanced` or `label=weight,…`, found `{text}`"
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stream_holds_out_is_bounded_unless_the_run_is_the_one_in_memory() {
+        assert_eq!(smaller_share(800, 200, 100), Some(0.1));
+        assert_eq!(smaller_share(800, 200, 200), None);
+        assert_eq!(smaller_share(800, 200, 800), None);
+    }
 }

@@ -11,9 +11,15 @@
 //!
 //! (B + m) · (s(w) + s(k) + 4 · 4) + v · (s(w) + s(k)) + 64 MiB + c · 3 MiB + r
 //!
-//! where v is the number of validation rows, which stay in memory, c the number of columns with text or named as
-//! categorical (their different values are counted, up to 10,000 and 1 MiB of text a column), 64 MiB what the search
-//! for quartiles holds, and r what reading takes (see [`crate::read`]).
+//! bytes, beside the program and the network, where v is the number of validation rows, which stay in memory, c the
+//! number of columns that are the target, hold text or are named as categorical (their different values are counted, up
+//! to 10,000 and 1 MiB of text a column), 64 MiB what the search for quartiles holds, and r what reading takes: of a
+//! Parquet file with t threads, n columns in use and pages of p bytes (1 MiB as writers make them) 4 · t · b + 2 · n · p,
+//! where b are the bytes of 8,192 rows of those columns, 8 a number; of other formats see [`crate::read`]. The table must
+//! have been opened with [`ReadOptions::keep_bytes`](crate::read::ReadOptions::keep_bytes) 0.
+//!
+//! The program's `--stream` takes a buffer of 256 MiB unless told otherwise, and holds out no more validation rows than
+//! fit in as many bytes.
 
 use crate::error::TableError;
 use crate::prepare::{Features, Tally};
@@ -376,7 +382,8 @@ impl Plan {
         let table = &self.columns(table);
         let partition = self.partition(table)?;
         let features = self.preparation.features(&table.schema())?;
-        let mut filling = Filling::new(&self.preparation, self.validation_rows())?;
+        let mut filling = Filling::new(&self.preparation, self.validation_rows())
+            .map_err(|error| error.hint("hold out a smaller part: --validation"))?;
         let mut first = 0;
         let mut tally = Tally::default();
         for batch in table.batches(None)? {

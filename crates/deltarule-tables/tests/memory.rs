@@ -104,7 +104,7 @@ fn trains_as_a_stream() {
     let training = settings.plan(Task::Classes).unwrap();
     let mut batches = Streamed::<f32>::new(&source, &plan, BATCH, false, 0, BUFFER).unwrap();
     let network = training.network(batches.inputs(), batches.outputs()).unwrap();
-    let trainer = Trainer::new(&training, network, &mut batches).unwrap();
+    let trainer = Trainer::new(&training, network, &batches).unwrap();
     let outcome = trainer.train(&Team::single(), &mut batches, Some(validation.samples()), &mut ()).unwrap();
     assert_eq!(outcome.epochs.len(), 1);
     let (taken, most) = (status("VmHWM:") - before, promised(validation.len(), &reading));
@@ -138,6 +138,7 @@ fn a_file_larger_than_memory_trains() {
     let said = String::from_utf8_lossy(&streamed.stdout) + String::from_utf8_lossy(&streamed.stderr);
     assert!(streamed.status.success(), "{said}");
     assert!(said.contains("1 passed"), "{said}");
+    println!("{said}");
     assert!(!limited(&limit, "is_loaded_whole", &path).status.success());
     assert!(limited("unlimited", "is_loaded_whole", &path).status.success());
 }

@@ -9,6 +9,8 @@ use crate::text::{self, Align, Table};
 use crate::ui::{DIM, Ui, paint};
 use deltarule::model::{AnyModel, Model};
 use deltarule::{Network, Real};
+use deltarule_tables::Preparation;
+use deltarule_tables::targets::{Amount, Target};
 use serde_json::{Value, json};
 
 pub(crate) fn run(ui: &Ui, args: Inspect) -> Outcome {
@@ -117,24 +119,53 @@ fn inputs(pipeline: &Pipeline) -> String {
         }
         Kind::Table(table) => {
             let mut text = text::heading("inputs");
-            text += &format!(
-                "  {} columns of the matrix: {}\n",
-                table.width(),
-                shortened(&table.feature_names())
-            );
+            text += &statistics(table).render("  ");
+            if table.width() > SHOWN {
+                text += &format!("  and {} more; --json shows all\n", text::count(table.width() - SHOWN));
+            }
             for dropped in &table.dropped {
                 text += &format!("  left out: {} ({})\n", dropped.column, dropped.reason);
             }
-            text
+            match units(&table.target) {
+                none if none.is_empty() => text,
+                units => format!("{text}\n{units}"),
+            }
         }
     }
 }
 
-fn shortened(names: &[String]) -> String {
-    const SHOWN: usize = 24;
-    let more =
-        if names.len() > SHOWN { format!(", … {} more", names.len() - SHOWN) } else { String::new() };
-    names[..names.len().min(SHOWN)].join(", ") + &more
+/// Columns of the matrix that are shown.
+const SHOWN: usize = 24;
+
+/// What each column of the matrix is made of: (value − centre) / scale, in the tabular recipe bent into (−3, 3).
+fn statistics(preparation: &Preparation) -> Table {
+    let mut table = Table::new([
+        ("input", Align::Left),
+        ("made of", Align::Left),
+        ("centre", Align::Right),
+        ("scale", Align::Right),
+        ("where missing", Align::Right),
+    ]);
+    let rows = preparation.inputs.iter().flat_map(|input| {
+        let made_of = input.encoding.to_string();
+        let columns = input.feature_names().into_iter().zip(input.encoding.scalings()).zip(input.fills());
+        columns.map(move |((name, scaling), fill)| (name, made_of.clone(), scaling, fill))
+    });
+    for (name, made_of, scaling, fill) in rows.take(SHOWN) {
+        let fill = fill.map_or_else(String::new, text::number);
+        table.row([name, made_of, text::number(scaling.centre), text::number(scaling.scale), fill]);
+    }
+    table
+}
+
+/// The units of the outputs, where they are amounts.
+fn units(target: &Target) -> String {
+    let Target::Regression { columns } = target else { return String::new() };
+    let line = |amount: &Amount| {
+        let (mean, deviation) = (text::number(amount.mean), text::number(amount.deviation));
+        format!("  {} = {mean} + {deviation} × its output\n", amount.column)
+    };
+    text::heading("target") + &columns.iter().map(line).collect::<String>()
 }
 
 fn to_json<T: Real>(model: &Model<T>, place: &str, bytes: u64, precision: &str) -> Value {

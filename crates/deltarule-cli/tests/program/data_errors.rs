@@ -45,6 +45,27 @@ fn cells_and_columns() {
     assert_snapshot("cv_class_alone", refused(&sandbox, "cv alone.csv --target y --folds 2", 3));
 }
 
+/// The messages of both files hint at `--drop`, and one at `--categorical`.
+#[test]
+fn what_a_column_must_not_hold_is_no_error_where_it_is_left_out() {
+    let sandbox = Sandbox::new();
+    sandbox.write("stray.csv", "x,y,z\n1,a,1\n2,b,2\nx3,a,3\n4,b,4\n5,a,1\n6,b,2\n");
+    let object =
+        |i: usize| format!("{{\"x\": {i}, \"y\": \"{}\", \"z\": {{\"a\": 1}}}}\n", ["a", "b"][i % 2]);
+    sandbox.write("nested.jsonl", (0..6).map(object).collect::<String>());
+    refused(&sandbox, "train stray.csv --target y", 3);
+    refused(&sandbox, "train nested.jsonl --target y", 3);
+    refused(&sandbox, "train stray.csv --target y --drop x,w", 2);
+    let train = |words: &str| sandbox.done(&format!("train {words} --target y --epochs 1 --preset plain -q"));
+    train("stray.csv --drop x --out dropped");
+    train("stray.csv --categorical x --out words");
+    train("nested.jsonl --drop z --out nested");
+    for (run, file) in [("dropped", "stray.csv"), ("words", "stray.csv"), ("nested", "nested.jsonl")] {
+        let predicted = sandbox.done(&format!("predict {run} {file}")).stdout;
+        assert_eq!(predicted.lines().count(), 7, "{predicted}");
+    }
+}
+
 #[test]
 fn missing_numbers_are_no_error() {
     let sandbox = Sandbox::new();

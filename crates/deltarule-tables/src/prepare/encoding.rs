@@ -89,7 +89,7 @@ impl Encoding {
     }
 
     /// Every scaling in the order of the matrix's columns.
-    pub(crate) fn scalings(&self) -> Vec<Scaling> {
+    pub fn scalings(&self) -> Vec<Scaling> {
         match self {
             Self::Numeric { value, missing } => [value.scaling].into_iter().chain(*missing).collect(),
             Self::Binary { scaling, .. } => vec![*scaling],
@@ -118,6 +118,18 @@ impl fmt::Display for Encoding {
 }
 
 impl Input {
+    /// What stands in for a missing value in each of the matrix's columns: nothing in those of categories, which are then
+    /// all 0, and in those that say where a value is missing.
+    pub fn fills(&self) -> Vec<Option<f64>> {
+        let mut fills = match &self.encoding {
+            Encoding::Numeric { value, .. } => vec![Some(value.fill)],
+            Encoding::Binary { .. } | Encoding::OneHot { .. } => vec![],
+            Encoding::Date { parts, .. } => parts.iter().map(|part| Some(part.value.fill)).collect(),
+        };
+        fills.resize(self.encoding.width(), None);
+        fills
+    }
+
     /// The names of the matrix's columns: `age`, `age missing`, `sex = Female`, `day year sin`; a binary column
     /// says which value is −1 and which is +1.
     pub fn feature_names(&self) -> Vec<String> {

@@ -5,6 +5,7 @@ use crate::error::TableError;
 use memchr::{memchr, memchr_iter, memrchr};
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 /// Some whole rows of a text file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,27 @@ pub(crate) struct Block {
     pub(crate) offset: u64,
     /// The line it begins with, the file's first being 1.
     pub(crate) line: u64,
+}
+
+/// Memory of blocks that were read, for those that follow.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Spare {
+    /// Gives the memory of a block back.
+    pub(crate) fn give(&self, block: Block) {
+        if let Ok(mut spare) = self.0.lock() {
+            spare.push(block.bytes);
+        }
+    }
+
+    /// Memory with these bytes in it.
+    fn take(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut memory = self.0.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
+        memory.clear();
+        memory.extend_from_slice(bytes);
+        memory
+    }
 }
 
 /// Cuts what comes out of a reader into blocks.
@@ -32,6 +54,7 @@ pub(crate) struct Blocks<R> {
     /// Read, but not yet handed out.
     pub(crate) rest: Vec<u8>,
     pub(crate) ended: bool,
+    pub(crate) spare: Spare,
 }
 
 impl<R: Read> Blocks<R> {
@@ -124,8 +147,9 @@ impl<R: Read> Iterator for Blocks<R> {
                     return Some(Err(e));
                 }
             };
-            let after = self.rest.split_off(whole);
-            let bytes = std::mem::replace(&mut self.rest, after);
+            let after = self.spare.take(&self.rest[whole..]);
+            let mut bytes = std::mem::replace(&mut self.rest, after);
+            bytes.truncate(whole);
             let block = Block { offset: self.offset, line: self.line, bytes };
             self.offset += whole as u64;
             self.line += memchr_iter(b'\n', &block.bytes).count() as u64;

@@ -53,8 +53,11 @@ impl CellRules {
             return Cell::Integer(integer);
         }
         // A number has a digit first, or after a sign or a point: this keeps `inf` and `nan` out, too.
-        let digits = text.trim_start_matches(['+', '-']).trim_start_matches(['.', ',']);
-        if !digits.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        let mut start = text.as_bytes();
+        while let [b'+' | b'-' | b'.' | b',', rest @ ..] = start {
+            start = rest;
+        }
+        if !start.first().is_some_and(u8::is_ascii_digit) {
             return Cell::Text;
         }
         let number = if self.decimal_comma {

@@ -4,7 +4,7 @@
 //! `csv-core`. A property test holds the two against each other.
 
 use super::rows::{Marks, without};
-use memchr::{memchr, memchr3_iter};
+use memchr::memchr;
 use std::borrow::Cow;
 
 /// Rows of one width, their cells told apart.
@@ -27,6 +27,7 @@ impl<'a> Grid<'a> {
         let grid = |text, gap| Self { text, width, starts: vec![], ends: vec![], gap, misfit: None };
         if memchr(marks.quote, text.as_bytes()).is_none() {
             let mut grid = grid(Cow::Borrowed(text), 1);
+            grid.ends.reserve(text.len() / 8);
             grid.cut(text.as_bytes(), marks.delimiter);
             return grid;
         }
@@ -50,15 +51,24 @@ impl<'a> Grid<'a> {
 
     /// Cuts text that holds no quotes.
     fn cut(&mut self, text: &[u8], delimiter: u8) {
-        let mut start = 0;
-        for at in memchr3_iter(delimiter, b'\n', b'\r', text) {
-            self.ends.push(at as u32);
-            if text[at] != delimiter {
-                if !self.end_row(text, start) {
-                    return;
+        // Cells are short: to look at eight bytes at a time is faster here than one search for each mark.
+        let marks = [delimiter, b'\n', b'\r'];
+        let (words, rest) = text.as_chunks::<8>();
+        let (mut start, mut base) = (0, 0);
+        for word in words.iter().copied().chain([last_word(rest, marks)]) {
+            let mut hits = among(u64::from_le_bytes(word), marks);
+            while hits != 0 {
+                let at = base + hits.trailing_zeros() as usize / 8;
+                hits &= hits - 1;
+                self.ends.push(at as u32);
+                if text[at] != delimiter {
+                    if !self.end_row(text, start) {
+                        return;
+                    }
+                    start = at + 1;
                 }
-                start = at + 1;
             }
+            base += 8;
         }
         if start < text.len() {
             self.ends.push(text.len() as u32);
@@ -101,6 +111,24 @@ impl<'a> Grid<'a> {
         };
         self.ends.chunks_exact(self.width).enumerate().map(cell)
     }
+}
+
+/// The last bytes of a text, filled up with a byte that is no mark.
+fn last_word(rest: &[u8], marks: [u8; 3]) -> [u8; 8] {
+    let filler = (b'a'..).find(|byte| !marks.contains(byte)).unwrap_or_default();
+    std::array::from_fn(|i| rest.get(i).copied().unwrap_or(filler))
+}
+
+/// The highest bit of each byte of `word` that is one of the marks.
+fn among(word: u64, marks: [u8; 3]) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const LOW_BITS: u64 = u64::from_le_bytes([0x7f; 8]);
+    let one = |mark: u8| {
+        let difference = word ^ (u64::from(mark) * ONES);
+        // A byte that is not zero has its highest bit, or gets it from the sum; no sum leaves its byte.
+        !(((difference & LOW_BITS) + LOW_BITS) | difference | LOW_BITS)
+    };
+    one(marks[0]) | one(marks[1]) | one(marks[2])
 }
 
 /// A cell without the blanks around it.

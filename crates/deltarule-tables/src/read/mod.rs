@@ -17,10 +17,11 @@
 //! is `Float64`. Any column may hold nulls, which are missing values.
 //!
 //! # Memory
-//! Reading holds at most 2·t batches (t threads) beside the batch handed out. A batch has at most
-//! [`ReadOptions::batch_rows`] rows or, of a text file, the rows of [`ReadOptions::block_bytes`] bytes; one line may
-//! take [`ReadOptions::max_line_bytes`]. Parquet holds one page of each column and thread beside that, Arrow IPC the
-//! batches as they were written. Compressed files and standard input are unpacked to a temporary file, on disk;
+//! Reading holds at most 2·t batches (t threads) beside those that the threads work on and the one handed out. A batch
+//! has at most [`ReadOptions::batch_rows`] rows or, of a text file, the rows of [`ReadOptions::block_bytes`] bytes, which
+//! lie in memory as text, too, while they are parsed; one line may take [`ReadOptions::max_line_bytes`]. What was parsed
+//! of CSV files when they were opened is kept, up to [`ReadOptions::keep_bytes`]. Parquet holds a page of each column
+//! beside that, packed and unpacked, Arrow IPC the batches as they were written. Compressed files and standard input are unpacked to a temporary file, on disk;
 //! CSV from standard input is not where [`Inference::Declared`] says what its columns are.
 
 mod blocks;

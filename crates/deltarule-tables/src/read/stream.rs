@@ -1,6 +1,6 @@
 //! CSV that is read as it comes, once: standard input whose columns are known beforehand.
 
-use super::blocks::{Block, Blocks};
+use super::blocks::{Block, Blocks, Spare};
 use super::csv::Csv;
 use super::format::{BOM, Compression, Format, detect};
 use super::input::{Input, STDIN};
@@ -71,6 +71,7 @@ pub(crate) fn open_stdin(
         eager: true,
         rest,
         ended,
+        spare: Spare::default(),
     };
     let declared = options.declared();
     let field = |name: &String| Field::new(name, declared.type_of(name).unwrap_or(DataType::Utf8), true);

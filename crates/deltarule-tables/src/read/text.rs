@@ -1,6 +1,6 @@
 //! Tables of text: one survey of all rows finds the types and where the blocks lie, later passes read them.
 
-use super::blocks::{Block, Blocks};
+use super::blocks::{Block, Blocks, Spare};
 use super::cells::Profile;
 use super::csv::Csv;
 use super::format::{BOM, Format};
@@ -133,7 +133,9 @@ impl TextTable {
             eager: false,
             rest: Vec::new(),
             ended: false,
+            spare: Spare::default(),
         };
+        let spare = blocks.spare.clone();
         let format = Arc::clone(&self.format);
         let mut kept = Kept::new(options.keep_bytes);
         let keeping = Arc::new(AtomicBool::new(options.keep_bytes > 0));
@@ -141,7 +143,9 @@ impl TextTable {
         let surveys = Ordered::new(self.threads, blocks, move |block: Result<Block, TableError>| {
             let block = block?;
             let survey = format.survey(&block, keep.load(Ordering::Relaxed))?;
-            Ok((BlockAt { offset: block.offset, len: block.bytes.len(), line: block.line }, survey))
+            let at = BlockAt { offset: block.offset, len: block.bytes.len(), line: block.line };
+            spare.give(block);
+            Ok((at, survey))
         });
         let (mut index, mut found, mut rows) = (Vec::new(), Vec::<Found>::new(), 0);
         let mut indices: Option<(usize, usize)> = None;
