@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-/// What both train, in the words of the library's settings: chosen on the validation images alone, by `--validate`.
-/// The number of epochs is part of it; nothing looks at the test images before training has ended.
-const RECIPE: &str = r#"{"hidden":[256],"activation":"relu","optimizer":"adam","eta":0.004,"schedule":"one-cycle","batch":128,"epochs":6}"#;
+/// What both train, in the words of the library's settings: of what was tried, the least arithmetic with which the worst of
+/// five seeds got 98.2 % of the validation images right (`--validate`). The number of epochs is part of it; nothing looks at
+/// the test images before training has ended.
+const RECIPE: &str = r#"{"hidden":[256],"activation":"relu","cost":"softmax-cross-entropy:0.05","optimizer":"adam","eta":0.008,"schedule":"one-cycle","batch":128,"epochs":4}"#;
 /// The share of the test images that every seed must get right.
 const GOAL: f64 = 0.98;
 

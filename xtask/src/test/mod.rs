@@ -37,7 +37,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "doc", what: "documentation, warnings denied", run: stages::doc },
     Stage { name: "golden", what: "the bits of the results, optimised", run: stages::golden },
     Stage { name: "instructions", what: "instructions of one training step", run: instructions::check },
-    Stage { name: "aarch64", what: "the kernels build for NEON", run: stages::aarch64 },
+    Stage { name: "aarch64", what: "the kernels for NEON", run: stages::aarch64 },
     Stage { name: "asan", what: "the kernels under AddressSanitizer", run: stages::asan },
     Stage { name: "miri", what: "the kernels under Miri", run: stages::miri },
 ];

@@ -56,14 +56,27 @@ pub(super) fn python(_: &Options) -> Result<Outcome> {
     Ok(Outcome::Passed(said.trim().to_owned()))
 }
 
+/// The code for NEON: built, and run where there is what emulates it.
 pub(super) fn aarch64(_: &Options) -> Result<Outcome> {
     const TARGET: &str = "aarch64-unknown-linux-gnu";
+    const LINKER: &str = "aarch64-linux-gnu-gcc";
+    const EMULATOR: &str = "qemu-aarch64";
     let installed = output(&mut shell::program("rustup", &["target", "list", "--installed"]));
     if !installed.is_ok_and(|targets| targets.lines().any(|line| line == TARGET)) {
         return Ok(Outcome::Skipped(format!("`rustup target add {TARGET}` has not been run")));
     }
     run(&mut cargo(&["check", "-p", "deltarule-kernels", "-p", "deltarule", "--target", TARGET]))?;
-    passed()
+    if !exists(EMULATOR) || !exists(LINKER) {
+        return Ok(Outcome::Passed(format!("built, not run: {EMULATOR} and {LINKER} would run it")));
+    }
+    let tests = ["--test", "golden", "--test", "products"];
+    let mut command = cargo(&["test", "-p", "deltarule-kernels", "--target", TARGET]);
+    command.args(tests).env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER).env(
+        "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER",
+        format!("{EMULATOR} -L /usr/aarch64-linux-gnu"),
+    );
+    run(&mut command)?;
+    Ok(Outcome::Passed("built, and run by an emulator".into()))
 }
 
 pub(super) fn asan(_: &Options) -> Result<Outcome> {
