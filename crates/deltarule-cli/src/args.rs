@@ -143,14 +143,14 @@ pub(crate) struct LearningArgs {
     /// Widths of the hidden layers, `none` for no hidden layer.
     #[arg(long, value_name = "WIDTHS")]
     pub(crate) hidden: Option<String>,
-    /// Activation of the hidden layers: identity, sigmoid, tanh, relu, leaky-relu[:SLOPE], elu[:ALPHA], selu, gelu,
+    /// Activation of the hidden layers: identity, sigmoid, tanh, relu, leaky-relu(:SLOPE), elu(:ALPHA), selu, gelu,
     /// gelu-tanh, silu, mish or softplus.
     #[arg(long, value_name = "NAME")]
     pub(crate) activation: Option<String>,
     /// Activation of the output layer; what fits the cost when not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) output: Option<String>,
-    /// quadratic, mean-squared, binary-cross-entropy, softmax-cross-entropy, absolute, huber[:DELTA], quantile[:Q] or
+    /// quadratic, mean-squared, binary-cross-entropy, softmax-cross-entropy, absolute, huber(:DELTA), quantile(:Q) or
     /// poisson.
     #[arg(long, value_name = "NAME")]
     pub(crate) cost: Option<String>,

@@ -48,7 +48,7 @@
 //! ```
 //! use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Team, Trace, gradcheck};
 //!
-//! let x = Matrix::from_rows(&[[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
+//! let x = Matrix::<f64>::from_rows(&[[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
 //! let y = Matrix::from_rows(&[[0.0], [1.0], [1.0], [0.0]]);
 //! let batch = Batch::new((&x).into(), (&y).into());
 //!
