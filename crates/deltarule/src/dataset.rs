@@ -359,6 +359,9 @@ impl<T: Real> Batches<T> for Shuffled<'_, T> {
         }
         self.given = end;
         let data = self.samples.data;
+        let next = &self.order[end..self.order.len().min(end + self.batch)];
+        Rows::picked(&data.x, next).fetch_ahead();
+        Rows::picked(&data.y, next).fetch_ahead();
         let indices = &self.order[range.clone()];
         let weights = self.weights.as_ref().map(|weights| &weights[range]);
         Ok(Some(Batch { x: Rows::picked(&data.x, indices), y: Rows::picked(&data.y, indices), weights }))
