@@ -195,12 +195,15 @@ impl<T> Lines<T> {
 /// one after the other.
 #[inline(always)]
 fn scalar(number: usize) -> usize {
-    let mut number = number;
-    // SAFETY: no instruction at all.
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
-    unsafe {
-        std::arch::asm!("/* {0} */", inout(reg) number, options(pure, nomem, nostack, preserves_flags));
-    }
+    let number = {
+        let mut number = number;
+        // SAFETY: no instruction at all.
+        unsafe {
+            std::arch::asm!("/* {0} */", inout(reg) number, options(pure, nomem, nostack, preserves_flags));
+        }
+        number
+    };
     number
 }
 
