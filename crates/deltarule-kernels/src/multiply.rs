@@ -128,7 +128,7 @@ impl<T: Real, F: Elementwise<T>> Multiply<'_, T, F> {
                     prefetch_to_read(place.wrapping_add(T::PER_LINE));
                 }
             }
-            let w = w.as_ptr().add(strip.start + steps.start * strip.pitch);
+            let w = w.as_ptr().wrapping_add(strip.start + steps.start * strip.pitch);
             let tile = Tile {
                 x,
                 first: rows.start,
