@@ -86,7 +86,8 @@ fn shares<T: Real>(filter: &str, threads: usize) {
         let flops = 2.0 * (rows * inputs * outputs) as f64;
         let data = Matrix::from_fn(rows * 3, inputs, |_, _| value());
         let picked: Vec<u32> = (0..rows as u32).map(|i| (i * 7919) % (rows * 3) as u32).collect();
-        let x = Rows::picked(&data, &picked);
+        // First layers read shuffled samples, the others the activations below them.
+        let x = if name.ends_with('1') { Rows::picked(&data, &picked) } else { Rows::range(&data, 0..rows) };
         let mut w = Panels::from_fn(outputs, inputs, |_, _| value());
         let mut w_t = w.transposed();
         let mut b = vec![T::ZERO; outputs];

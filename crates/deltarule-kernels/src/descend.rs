@@ -34,27 +34,30 @@ pub(crate) struct Places<T> {
     pub(crate) moments: [*mut T; 2],
 }
 
-/// The weights of one layer, by pointer.
+/// The weights of one layer, by pointer. The lanes of its panels are its outputs, and their rows its inputs; with narrow
+/// weights it is the other way round, here and in all that follows: then x takes the place of δ, and δ that of x.
 #[derive(Clone, Copy)]
 pub(crate) struct Layer<T> {
-    pub(crate) outputs: usize,
-    pub(crate) inputs: usize,
+    pub(crate) lanes: usize,
+    pub(crate) rows: usize,
     pub(crate) w: Places<T>,
     /// Storage of the transposed weights, or null.
     pub(crate) w_t: *mut T,
+    /// Whether one of the two is narrow, so that both lie alike.
+    pub(crate) w_t_lies_alike: bool,
 }
 
 impl<T: Real> Layer<T> {
     /// Weights and nothing else.
     pub(crate) fn new(w: &mut Panels<T>) -> Self {
-        let (outputs, inputs) = (w.outputs(), w.inputs());
+        let (lanes, rows) = w.lanes_and_rows();
         let null = std::ptr::null_mut();
         let w = Places { value: w.storage_mut().as_mut_ptr(), moments: [null; 2] };
-        Self { outputs, inputs, w, w_t: null }
+        Self { lanes, rows, w, w_t: null, w_t_lies_alike: false }
     }
 }
 
-/// The inputs `rows` of some panels of the layer.
+/// The rows `rows` of some panels of the layer.
 pub struct Part<'a, T> {
     pub(crate) layer: &'a Layer<T>,
     pub(crate) sums: &'a Sums<'a, T>,
@@ -104,24 +107,24 @@ impl<T: Real> Part<'_, T> {
     fn descend<V: Vector<Real = T>, S: Store<T>>(&self, store: S) {
         let Self { layer, sums, panels, rows, .. } = self;
         let step = Descend { layer, store };
-        let strips = Strip::of_panels::<V>(panels.clone(), layer.outputs);
+        let strips = Strip::of_panels::<V>(panels.clone(), layer.lanes);
         // SAFETY: the strips and the rows are in the layer, the samples fit it, and `Task::run` is entered with the
         // instructions of `V`.
         unsafe {
             match sums {
                 Sums::Kept(gradient) => {
                     for n in strips {
-                        step.kept_strip::<V>(gradient, n, rows);
+                        step.kept_strip::<V>(gradient, step.nth_strip::<V>(n), rows);
                     }
                 }
-                Sums::Rows(samples) if samples.are_scattered() => {
+                Sums::Rows(samples) if samples.need_copies() => {
                     V::enter(&mut InBlocks { step: &step, samples: *samples, strips, rows: rows.clone() });
                 }
                 Sums::Rows(samples) => {
                     let mut table = Table::new();
                     let batch = samples.batch(0..samples.count, &mut table);
                     for n in strips {
-                        step.strip::<V>(n, &batch, rows, &Rest::none());
+                        step.strip::<V>(step.nth_strip::<V>(n), &batch, rows, &Rest::none());
                     }
                 }
             }
@@ -137,7 +140,11 @@ struct Descend<'a, T, S> {
 }
 
 impl<T: Real, S: Store<T>> Descend<'_, T, S> {
-    /// The inputs `rows` of strip `n`, in a function of its own for each store and width, so that its constants stay in
+    fn nth_strip<V: Vector<Real = T>>(&self, n: usize) -> Strip {
+        Strip::nth::<V>(n, self.layer.lanes, self.layer.rows)
+    }
+
+    /// The rows `rows` of a strip, in a function of its own for each store and width, so that its constants stay in
     /// registers.
     ///
     /// # Safety
@@ -145,12 +152,11 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
     #[inline(always)]
     unsafe fn strip<V: Vector<Real = T>>(
         &self,
-        n: usize,
+        strip: Strip,
         batch: &Batch<'_, T>,
         rows: &Range<usize>,
         rest: &Rest<T>,
     ) {
-        let strip = Strip::nth::<V>(n, self.layer.outputs, self.layer.inputs);
         // SAFETY: the caller's promise.
         unsafe {
             if const { V::COUNT == V::Real::PER_LINE } && strip.vectors == 1 {
@@ -166,8 +172,7 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
     /// # Safety
     /// As there; the gradient is in the layout of the layer.
     #[inline(always)]
-    unsafe fn kept_strip<V: Vector<Real = T>>(&self, gradient: &[T], n: usize, rows: &Range<usize>) {
-        let strip = Strip::nth::<V>(n, self.layer.outputs, self.layer.inputs);
+    unsafe fn kept_strip<V: Vector<Real = T>>(&self, gradient: &[T], strip: Strip, rows: &Range<usize>) {
         // SAFETY: the caller's promise.
         unsafe {
             if const { V::COUNT == V::Real::PER_LINE } && strip.vectors == 1 {

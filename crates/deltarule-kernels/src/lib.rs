@@ -22,6 +22,10 @@
 //! other registers to the optimizer: with many samples it works on the tile before while the next is summed, so that
 //! quotients and waits for memory go on beside the multiplications; with few, each tile goes into the store at once.
 //!
+//! Weights of up to sixteen outputs are kept the other way round, lanes along the inputs, since outputs would leave lanes
+//! unused: BP4 then has x in the place of δ and δ in that of x, the transposed copy is the same panels once more, and
+//! forward takes samples as its lanes (`multiply/narrow.rs`). Sums keep their order, and so their bits.
+//!
 //! BP4 reads the rows of x where they lie, their places looked up once for all tiles. Only where they are so many or so far
 //! apart that their pages would not be found without delay are they copied side by side, a block of inputs for eight
 //! strips at a time (`descend/blocks.rs`). Large matrices ask for huge pages for the same reason.

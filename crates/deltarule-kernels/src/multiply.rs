@@ -1,11 +1,14 @@
 //! Rows times panels: forward and BP2.
 
+pub(crate) mod narrow;
+
 use crate::elementwise::{Elementwise, MapTile, ScaleTile};
 use crate::isa::Task;
 use crate::lanes::vector::{Vector, prefetch_to_read, prefetch_to_write};
 use crate::panels::Panels;
 use crate::real::Real;
 use crate::tile::{Lines, Strip, Target, accumulate, even_tiles, read_row, with_rows, write_row};
+use narrow::Narrow;
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -49,6 +52,8 @@ pub(crate) struct Multiply<'a, T, F> {
     pub(crate) x: Lines<T>,
     /// Storage of the panels.
     pub(crate) w: &'a [T],
+    /// Whether the lanes of the panels run along the inputs.
+    pub(crate) is_narrow: bool,
     pub(crate) outputs: usize,
     pub(crate) inputs: usize,
     /// What the sums start at: one value an output, or nothing for 0.
@@ -71,6 +76,10 @@ impl<T: Real, F: Elementwise<T>> Task<T> for Part<'_, T, F> {
     #[inline(always)]
     fn run<V: Vector<Real = T>>(&mut self) {
         let Self { product, panels, rows } = self;
+        if product.is_narrow {
+            // SAFETY: the rows are in the product, and `Task::run` is entered with the instructions of `V`.
+            return unsafe { product.narrow::<V>(rows) };
+        }
         let Multiply { outputs, inputs, .. } = **product;
         let bytes = panels.len() * Panels::<T>::WIDTH * inputs * size_of::<T>();
         let strips = Strip::of_panels::<V>(panels.clone(), outputs);
@@ -99,6 +108,26 @@ impl<T: Real, F: Elementwise<T>> Task<T> for Part<'_, T, F> {
 }
 
 impl<T: Real, F: Elementwise<T>> Multiply<'_, T, F> {
+    /// All of some rows, where the weights are narrow.
+    ///
+    /// # Safety
+    /// The rows are in the product, and the instructions of `V` exist.
+    #[inline(always)]
+    unsafe fn narrow<V: Vector<Real = T>>(&self, rows: &Range<usize>) {
+        let product = Narrow::new(self);
+        for samples in even_tiles(rows.len(), narrow::samples::<V>()) {
+            let samples = rows.start + samples.start..rows.start + samples.end;
+            // SAFETY: the caller's promise.
+            unsafe {
+                V::narrow(&product, &samples);
+                for n in Strip::of_panels::<V>(0..1, self.outputs) {
+                    let strip = Strip::nth::<V>(n, self.outputs, self.inputs);
+                    finish_tile::<V, F>(self.finish, self.sums, strip, samples.start, samples.len());
+                }
+            }
+        }
+    }
+
     /// One tile over some of the steps, and the epilogue after the last.
     ///
     /// # Safety
@@ -152,7 +181,7 @@ impl<T: Real, F: Elementwise<T>> Multiply<'_, T, F> {
 pub(crate) fn padded<T: Real>(values: &[T], strip: Strip) -> [T; 32] {
     let mut lanes = [T::ZERO; 32];
     if !values.is_empty() {
-        lanes[..strip.outputs].copy_from_slice(&values[strip.first..][..strip.outputs]);
+        lanes[..strip.used].copy_from_slice(&values[strip.first..][..strip.used]);
     }
     lanes
 }
@@ -256,11 +285,11 @@ unsafe fn finish_tile<V: Vector, F: Elementwise<V::Real>>(
 /// The strip exists in these rows.
 #[inline(always)]
 unsafe fn clear_padding<V: Vector>(at: *mut V::Real, stride: usize, strip: Strip, rows: usize) {
-    let padding = strip.lanes::<V>() - strip.outputs;
+    let padding = strip.lanes::<V>() - strip.used;
     if padding > 0 {
         for r in 0..rows {
             // SAFETY: the caller's promise; zero bytes are 0.0.
-            unsafe { at.add(r * stride + strip.outputs).write_bytes(0, padding) };
+            unsafe { at.add(r * stride + strip.used).write_bytes(0, padding) };
         }
     }
 }

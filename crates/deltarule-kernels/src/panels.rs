@@ -10,6 +10,9 @@ use std::fmt;
 /// A panel is two cache lines wide, and the last one is a single line wide when that suffices. Lanes past the last output
 /// are zero and stay zero. The products read a panel from its first value to its last; the tile of ∂C/∂w that
 /// BP4 computes has this very layout, so that an update runs in the store.
+///
+/// Few outputs would leave lanes unused. Up to sixteen of them, where there are more inputs than that, change places with the
+/// inputs: `[k / width][j][k % width]`, the panels that the transposed weights have. Such weights are called narrow.
 #[derive(Clone, PartialEq)]
 pub struct Panels<T: Real> {
     values: Buffer<T>,
@@ -17,12 +20,15 @@ pub struct Panels<T: Real> {
     inputs: usize,
 }
 
+/// Most outputs of narrow weights.
+const NARROW: usize = 16;
+
 /// One panel: where it starts, and how it is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Panel {
     /// Index of the panel's first value in the storage.
     pub(crate) start: usize,
-    /// First output lane of the panel.
+    /// Which of all lanes is the panel's first.
     pub(crate) first: usize,
     /// Lanes of the panel: one or two cache lines.
     pub(crate) width: usize,
@@ -34,9 +40,11 @@ impl<T: Real> Panels<T> {
 
     /// All weights zero.
     pub fn zeros(outputs: usize, inputs: usize) -> Self {
-        let lanes = outputs.next_multiple_of(T::PER_LINE);
-        let len = lanes.checked_mul(inputs).expect("weights larger than the address space");
-        Self { values: Buffer::zeros(len), outputs, inputs }
+        let mut panels = Self { values: Buffer::zeros(0), outputs, inputs };
+        let (lanes, rows) = panels.lanes_and_rows();
+        let len = lanes.next_multiple_of(T::PER_LINE).checked_mul(rows);
+        panels.values = Buffer::zeros(len.expect("weights larger than the address space"));
+        panels
     }
 
     /// The weights `value(j, k)`, asked for output by output.
@@ -60,12 +68,23 @@ impl<T: Real> Panels<T> {
         self.inputs
     }
 
-    /// Panel `p` of panels of this size.
+    /// Whether there are so few outputs that the lanes run along the inputs.
+    pub(crate) fn are_narrow(&self) -> bool {
+        self.outputs <= NARROW && self.inputs > NARROW
+    }
+
+    /// How many lanes all panels have together, padding left aside, and how many rows each: outputs and inputs, or
+    /// inputs and outputs.
+    pub(crate) fn lanes_and_rows(&self) -> (usize, usize) {
+        if self.are_narrow() { (self.inputs, self.outputs) } else { (self.outputs, self.inputs) }
+    }
+
+    /// Panel `p` of panels that have so many lanes together and so many rows each.
     #[inline]
-    pub(crate) fn panel_of(p: usize, outputs: usize, inputs: usize) -> Panel {
+    pub(crate) fn panel_of(p: usize, lanes: usize, rows: usize) -> Panel {
         let first = p * Self::WIDTH;
-        let width = if outputs - first > T::PER_LINE { Self::WIDTH } else { T::PER_LINE };
-        Panel { start: first * inputs, first, width }
+        let width = if lanes - first > T::PER_LINE { Self::WIDTH } else { T::PER_LINE };
+        Panel { start: first * rows, first, width }
     }
 
     fn index(&self, j: usize, k: usize) -> usize {
@@ -75,8 +94,10 @@ impl<T: Real> Panels<T> {
             self.outputs,
             self.inputs
         );
-        let panel = Self::panel_of(j / Self::WIDTH, self.outputs, self.inputs);
-        panel.start + k * panel.width + (j - panel.first)
+        let (lane, row) = if self.are_narrow() { (k, j) } else { (j, k) };
+        let (lanes, rows) = self.lanes_and_rows();
+        let panel = Self::panel_of(lane / Self::WIDTH, lanes, rows);
+        panel.start + row * panel.width + (lane - panel.first)
     }
 
     /// w_jk.

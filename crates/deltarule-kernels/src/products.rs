@@ -86,8 +86,8 @@ fn multiply<T: Real, F: Elementwise<T>>(
     sums: Target<T>,
     finish: Finish<T, F>,
 ) {
-    let (outputs, inputs) = (w.outputs(), w.inputs());
-    let product = Multiply { x: x.lines(), w: w.storage(), outputs, inputs, start, sums, finish };
+    let (outputs, inputs, is_narrow) = (w.outputs(), w.inputs(), w.are_narrow());
+    let product = Multiply { x: x.lines(), w: w.storage(), is_narrow, outputs, inputs, start, sums, finish };
     let panels = outputs.div_ceil(Panels::<T>::WIDTH);
     let shared = is_shared(team, x.len(), outputs, inputs);
     let (columns, row_parts) =
@@ -248,13 +248,13 @@ pub fn weight_update_by<T: Real>(team: &Team, gradient: &Panels<T>, step: &Step<
 fn weight_sums<'a, T: Real>(delta: &Matrix<T>, x: Rows<'_, T>, w: &Panels<T>) -> Sums<'a, T> {
     assert_eq!(delta.cols(), w.outputs(), "errors of a row and outputs of the layer");
     assert_eq!(x.cols(), w.inputs(), "values of a row and inputs of the layer");
-    Sums::Rows(Samples::new(delta, x))
+    Sums::Rows(Samples::new(delta, x, w))
 }
 
 /// Where the weights of a layer and their running values are.
 fn layer_of<T: Real>(weights: Weights<'_, T>, count: usize) -> Layer<T> {
     let Weights { w, w_t, moments } = weights;
-    let (outputs, inputs) = (w.outputs(), w.inputs());
+    let (outputs, inputs, narrow) = (w.outputs(), w.inputs(), w.are_narrow());
     assert!(moments.len() >= count, "{count} running values for each weight");
     let mut layer = Layer::new(w);
     for (place, m) in layer.w.moments.iter_mut().zip(moments).take(count) {
@@ -263,6 +263,7 @@ fn layer_of<T: Real>(weights: Weights<'_, T>, count: usize) -> Layer<T> {
     }
     if let Some(w_t) = w_t {
         assert_eq!((w_t.inputs(), w_t.outputs()), (outputs, inputs), "weights and their transposed copy");
+        layer.w_t_lies_alike = narrow || w_t.are_narrow();
         layer.w_t = w_t.storage_mut().as_mut_ptr();
     }
     layer
@@ -270,25 +271,25 @@ fn layer_of<T: Real>(weights: Weights<'_, T>, count: usize) -> Layer<T> {
 
 /// The common part of the products for weights.
 fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<T>) {
-    let Layer { outputs, inputs, .. } = layer;
+    let Layer { lanes, rows, .. } = layer;
     let samples = match sums {
         Sums::Rows(samples) => samples.count,
         // The work of an update is some ten times that of a multiplication.
         Sums::Kept(_) => 10,
     };
-    let panels = outputs.div_ceil(Panels::<T>::WIDTH);
-    let (columns, most) = if is_shared(team, samples, outputs, inputs) {
+    let panels = lanes.div_ceil(Panels::<T>::WIDTH);
+    let (columns, most) = if is_shared(team, samples, lanes, rows) {
         let parts = team.threads() * PARTS_PER_THREAD;
         let columns = panels.min(parts);
-        (columns, inputs.div_ceil(parts.div_ceil(columns)).next_multiple_of(Panels::<T>::WIDTH))
+        (columns, rows.div_ceil(parts.div_ceil(columns)).next_multiple_of(Panels::<T>::WIDTH))
     } else {
-        (1, inputs)
+        (1, rows)
     };
     let most = most.max(1);
-    let blocks = inputs.div_ceil(most);
+    let blocks = rows.div_ceil(most);
     team.share(blocks * columns, &|n| {
         let first = n % blocks * most;
-        let rows = first..inputs.min(first + most);
+        let rows = first..rows.min(first + most);
         let panels = nth_tile(panels, panels.div_ceil(columns), n / blocks);
         let mut part = descend::Part { layer: &layer, sums: &sums, fate: &fate, panels, rows };
         T::descend(team.isa(), &mut part);

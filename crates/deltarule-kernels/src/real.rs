@@ -15,7 +15,7 @@ pub(crate) mod sealed {
     use crate::lanes::{avx2, avx512};
     use crate::{biases, descend};
 
-    pub trait Sealed: Sized + 'static {
+    pub trait Sealed: Vector<Real = Self> + 'static {
         /// Sixteen ones and sixteen zeros: from somewhere in the first half on, flags of so many lanes of a vector.
         const ONES_THEN_ZEROS: &'static [Self; 32];
 

@@ -71,34 +71,33 @@ pub(crate) struct Strip {
     pub(crate) start: usize,
     /// Values from one row of the panel to the next.
     pub(crate) pitch: usize,
-    /// The first output of the strip.
+    /// Which of all lanes is its first.
     pub(crate) first: usize,
-    /// How many of its lanes are outputs; the others are padding.
-    pub(crate) outputs: usize,
+    /// How many of its lanes are in use; the others are padding.
+    pub(crate) used: usize,
     /// One or two.
     pub(crate) vectors: usize,
 }
 
 impl Strip {
     /// The numbers of the strips that these panels have on vectors `V`.
-    pub(crate) fn of_panels<V: Vector>(panels: Range<usize>, outputs: usize) -> Range<usize> {
-        let lanes = 2 * V::COUNT;
-        let each = Panels::<V::Real>::WIDTH / lanes;
-        panels.start * each..(panels.end * each).min(outputs.div_ceil(lanes))
+    pub(crate) fn of_panels<V: Vector>(panels: Range<usize>, lanes: usize) -> Range<usize> {
+        let each = Panels::<V::Real>::WIDTH / (2 * V::COUNT);
+        panels.start * each..(panels.end * each).min(lanes.div_ceil(2 * V::COUNT))
     }
 
-    /// Strip `n` of a layer of this size.
-    pub(crate) fn nth<V: Vector>(n: usize, outputs: usize, inputs: usize) -> Self {
+    /// Strip `n` of panels that have so many lanes together and so many rows each.
+    pub(crate) fn nth<V: Vector>(n: usize, lanes: usize, rows: usize) -> Self {
         let first = n * 2 * V::COUNT;
-        let panel = Panels::<V::Real>::panel_of(first / Panels::<V::Real>::WIDTH, outputs, inputs);
-        let outputs = (outputs - first).min(2 * V::COUNT);
+        let panel = Panels::<V::Real>::panel_of(first / Panels::<V::Real>::WIDTH, lanes, rows);
+        let used = (lanes - first).min(2 * V::COUNT);
         Self {
             start: panel.start + (first - panel.first),
             pitch: panel.width,
             first,
-            outputs,
+            used,
             // Vectors shorter than a cache line always come in pairs: a line has room for them.
-            vectors: if V::COUNT == V::Real::PER_LINE { outputs.div_ceil(V::COUNT) } else { 2 },
+            vectors: if V::COUNT == V::Real::PER_LINE { used.div_ceil(V::COUNT) } else { 2 },
         }
     }
 
@@ -154,7 +153,7 @@ impl<T> Target<T> {
 /// `indices[i]` or i itself without a branch.
 #[derive(Clone, Copy)]
 pub(crate) struct Lines<T> {
-    base: *const T,
+    pub(crate) base: *const T,
     indices: *const u32,
     mask: usize,
     pub(crate) stride: usize,
@@ -165,7 +164,7 @@ unsafe impl<T: Real> Send for Lines<T> {}
 // SAFETY: as for `Send`.
 unsafe impl<T: Real> Sync for Lines<T> {}
 
-impl<T> Lines<T> {
+impl<T: Copy> Lines<T> {
     /// Consecutive rows.
     pub(crate) fn consecutive(base: *const T, stride: usize) -> Self {
         static ZERO: u32 = 0;
@@ -175,6 +174,17 @@ impl<T> Lines<T> {
     /// The rows of these numbers.
     pub(crate) fn picked(base: *const T, indices: &[u32], stride: usize) -> Self {
         Self { base, indices: indices.as_ptr(), mask: usize::MAX, stride }
+    }
+
+    /// Consecutive rows from row `i` on.
+    pub(crate) fn from(self, i: usize) -> Self {
+        debug_assert!(self.are_consecutive());
+        Self { base: self.base.wrapping_add(i * self.stride), ..self }
+    }
+
+    /// Whether they lie one after the other.
+    pub(crate) fn are_consecutive(self) -> bool {
+        self.mask == 0
     }
 
     /// The first value of row `i`.
@@ -187,6 +197,21 @@ impl<T> Lines<T> {
         unsafe {
             let number = *self.indices.add(i & self.mask) as usize + (i & !self.mask);
             self.base.add(scalar(number) * self.stride)
+        }
+    }
+
+    /// Copies the values `columns` of some rows side by side, to rows this far apart.
+    ///
+    /// # Safety
+    /// They exist, and there is room for them.
+    #[inline(always)]
+    pub(crate) unsafe fn copy(self, rows: Range<usize>, columns: Range<usize>, to: *mut T, pitch: usize) {
+        for (n, i) in rows.enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let row = self.row(i).add(columns.start);
+                std::ptr::copy_nonoverlapping(row, to.add(n * pitch), columns.len());
+            }
         }
     }
 }

@@ -214,8 +214,13 @@ fn check_shapes<T: Real>(isa: Isa) {
         let shape = [40, 70, 70].map(|limit| numbers.below(limit));
         check_layer::<T>(&team, &mut numbers, shape, n % 4 == 0);
     }
+    // Outputs too few to fill a vector.
+    for n in 0..51 {
+        let shape = [1 + numbers.below(70), 1 + numbers.below(100), 1 + n % 17];
+        check_layer::<T>(&team, &mut numbers, shape, n % 4 == 0);
+    }
     // More steps than one block of the sum has; then, for BP4, rows too far apart, and more than it takes at once.
-    for shape in [[15, 1030, 35], [100, 1030, 35], [260, 90, 300], [530, 37, 33]] {
+    for shape in [[15, 1030, 35], [100, 1030, 35], [260, 90, 300], [530, 37, 33], [530, 1030, 3]] {
         check_layer::<T>(&team, &mut numbers, shape, false);
     }
 }

@@ -2,64 +2,53 @@
 
 use crate::lanes::vector::{Vector, prefetch_to_read};
 use crate::matrix::{Matrix, Rows};
+use crate::panels::Panels;
 use crate::real::Real;
 use crate::tile::{Lines, accumulate};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-/// Samples whose errors at one strip stay in the first-level cache while all inputs go past them.
+/// Samples whose errors at one strip stay in the first-level cache while all rows of the panels go past them.
 pub(super) const AT_ONCE: usize = 256;
 
 /// Pages of memory whose addresses the processor translates without delay, and the bytes of one.
 const PAGES: usize = 96;
 const PAGE: usize = 4096;
 
-/// How many inputs further on the values of x are fetched ahead: no one else foresees where they are.
+/// How many rows of the panels further on the values of `left` are fetched ahead: no one else foresees where they are.
 const AHEAD: usize = 16;
 
-/// The samples of a batch: a row of δ and a row of x each.
+/// The samples of a batch: a row of x and one of δ each.
 #[derive(Clone, Copy)]
 pub(crate) struct Samples<T> {
-    delta: *const T,
-    delta_stride: usize,
-    x: Lines<T>,
+    /// What belongs to the rows of the panels, one value at a time in all lanes: x, or δ where the weights are narrow.
+    pub(super) left: Lines<T>,
+    /// What belongs to the lanes: δ, or x.
+    pub(super) right: Lines<T>,
     pub(crate) count: usize,
 }
 
 impl<T: Real> Samples<T> {
     /// As many as there are rows of both.
-    pub(crate) fn new(delta: &Matrix<T>, x: Rows<'_, T>) -> Self {
+    pub(crate) fn new(delta: &Matrix<T>, x: Rows<'_, T>, w: &Panels<T>) -> Self {
         assert_eq!(delta.rows(), x.len(), "rows of δ and of x");
-        Self { delta: delta.storage().as_ptr(), delta_stride: delta.stride(), x: x.lines(), count: x.len() }
+        let (count, x, delta) = (x.len(), x.lines(), Rows::all(delta).lines());
+        let (left, right) = if w.are_narrow() { (delta, x) } else { (x, delta) };
+        Self { left, right, count }
     }
 
-    /// Whether there are too many for one [`Table`], or their rows of x are so far apart that they are better copied side
-    /// by side, a block of inputs at a time.
-    pub(super) fn are_scattered(&self) -> bool {
-        let row = self.x.stride * size_of::<T>();
-        self.count > AT_ONCE || self.count * row.min(PAGE) > PAGES * PAGE
+    /// Whether they are better copied side by side, a block at a time: where there are too many for one [`Table`], or too
+    /// far apart on the left, or in no order on the right.
+    pub(super) fn need_copies(&self) -> bool {
+        let row = self.left.stride * size_of::<T>();
+        self.count > AT_ONCE || self.count * row.min(PAGE) > PAGES * PAGE || !self.right.are_consecutive()
     }
 
-    /// Where the rows of x are.
-    ///
-    /// # Safety
-    /// There are such samples.
-    pub(super) unsafe fn row(&self, i: usize) -> *const T {
-        // SAFETY: the caller's promise.
-        unsafe { self.x.row(i) }
-    }
-
-    /// The samples of `range`, at most [`AT_ONCE`], with the places of their rows of x.
+    /// The samples of `range`, at most [`AT_ONCE`], read where they lie; those on the right are consecutive.
     pub(super) fn batch<'a>(&self, range: Range<usize>, table: &'a mut Table<T>) -> Batch<'a, T> {
         // SAFETY: the rows exist.
-        let x = table.fill(range.len(), |i| unsafe { self.row(range.start + i) });
-        self.batch_at(range, x)
-    }
-
-    /// The samples of `range` with rows of x at these places.
-    pub(super) fn batch_at<'a>(&self, range: Range<usize>, x: &'a [*const T]) -> Batch<'a, T> {
-        let delta = self.delta.wrapping_add(range.start * self.delta_stride);
-        Batch { x, delta, delta_stride: self.delta_stride }
+        let left = table.fill(range.len(), |i| unsafe { self.left.row(range.start + i) });
+        Batch::new(left, self.right.from(range.start))
     }
 }
 
@@ -83,40 +72,44 @@ impl<T> Table<T> {
     }
 }
 
-/// Some samples, ready to be summed.
+/// Some samples, ready to be summed: a place each on the left, and on the right the first one's and how far the next is.
 #[derive(Clone, Copy)]
 pub(super) struct Batch<'a, T> {
-    x: &'a [*const T],
-    delta: *const T,
-    delta_stride: usize,
+    left: &'a [*const T],
+    right: *const T,
+    stride: usize,
 }
 
-impl<T: Real> Batch<'_, T> {
-    pub(super) fn len(&self) -> usize {
-        self.x.len()
+impl<'a, T: Real> Batch<'a, T> {
+    pub(super) fn new(left: &'a [*const T], right: Lines<T>) -> Self {
+        debug_assert!(right.are_consecutive());
+        Self { left, right: right.base, stride: right.stride }
     }
 
-    /// Adds the products of some of the samples to the sums of the inputs from `k` and the outputs from `j` on.
+    pub(super) fn len(&self) -> usize {
+        self.left.len()
+    }
+
+    /// Adds the products of some of the samples to the sums of the rows from `row` and the lanes from `lane` on.
     ///
     /// # Safety
-    /// The samples, inputs and outputs exist, and the instructions of `V`.
+    /// The samples, rows and lanes exist, and the instructions of `V`.
     #[inline(always)]
     pub(super) unsafe fn add<V: Vector<Real = T>, const R: usize, const C: usize>(
         &self,
         sums: &mut [[V; C]; R],
-        (k, j): (usize, usize),
+        (row, lane): (usize, usize),
         samples: Range<usize>,
     ) {
-        let x = self.x.as_ptr();
-        let stride = self.delta_stride;
-        let mut delta = self.delta.wrapping_add(samples.start * stride + j);
+        let left = self.left.as_ptr();
+        let mut right = self.right.wrapping_add(samples.start * self.stride + lane);
         // SAFETY: the caller's promise. A prefetch may point anywhere.
         unsafe {
             accumulate(sums, samples, |i| {
-                let (x, errors) = ((*x.add(i)).wrapping_add(k), delta);
-                delta = delta.wrapping_add(stride);
-                prefetch_to_read(x.wrapping_add(AHEAD));
-                (move |r| *x.add(r), errors)
+                let operands = ((*left.add(i)).wrapping_add(row), right);
+                right = right.wrapping_add(self.stride);
+                prefetch_to_read(operands.0.wrapping_add(AHEAD));
+                (move |r| *operands.0.add(r), operands.1)
             });
         }
     }

@@ -20,7 +20,7 @@ impl<T: Real> Rest<T> {
         Self::new(std::ptr::null_mut(), 0, true, true)
     }
 
-    /// A stretch with which the batch begins or ends, or neither. `sums` has a row of a panel's width for each input from
+    /// A stretch with which the batch begins or ends, or neither. `sums` has a row of a panel's width for each row of the panel from
     /// `first` on.
     pub(super) fn new(sums: *mut T, first: usize, begins: bool, ends: bool) -> Self {
         Self { sums, first, begins, ends }
@@ -31,17 +31,17 @@ impl<T: Real> Rest<T> {
     }
 
     /// # Safety
-    /// The input has a row.
+    /// The row has sums here.
     #[inline(always)]
     pub(super) unsafe fn row(&self, k: usize) -> *mut T {
         // SAFETY: the caller's promise.
         unsafe { self.sums.add((k - self.first) * Panels::<T>::WIDTH) }
     }
 
-    /// What the sums of the inputs from `k` on are so far.
+    /// What the sums of the rows from `k` on are so far.
     ///
     /// # Safety
-    /// The inputs have rows, written by the stretch before unless this is the first, and the instructions of `V` exist.
+    /// The rows have sums here, written by the stretch before unless this is the first, and the instructions of `V` exist.
     #[inline(always)]
     #[expect(clippy::needless_range_loop, reason = "by index, as in `tile`")]
     pub(super) unsafe fn read<V: Vector<Real = T>, const R: usize, const C: usize>(
@@ -59,7 +59,7 @@ impl<T: Real> Rest<T> {
     }
 
     /// # Safety
-    /// The inputs have rows, and the instructions of `V` exist.
+    /// The rows have sums here, and the instructions of `V` exist.
     #[inline(always)]
     #[expect(clippy::needless_range_loop, reason = "by index, as in `tile`")]
     pub(super) unsafe fn write<V: Vector<Real = T>, const R: usize, const C: usize>(

@@ -13,7 +13,7 @@ use crate::update::Store;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// The inputs `rows` of one strip, `C` vectors wide.
+/// The rows `rows` of one strip, `C` vectors wide.
 pub(super) struct OfStrip<'a, T, S, const C: usize> {
     pub(super) step: &'a Descend<'a, T, S>,
     pub(super) strip: &'a Strip,
@@ -164,7 +164,7 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
                 each_row!(R, r => self.store(strip, k + r, &sums[r]));
                 k += R;
             }
-            self.last_inputs::<V, C>(strip, batch, k..rows.end, rest);
+            self.last_rows::<V, C>(strip, batch, k..rows.end, rest);
             self.mirror::<V>(strip, rows);
         }
     }
@@ -203,17 +203,17 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
                 k += R;
             }
             self.store_rows::<V, C>(strip, pending, &hot);
-            self.last_inputs::<V, C>(strip, batch, k..rows.end, rest);
+            self.last_rows::<V, C>(strip, batch, k..rows.end, rest);
             self.mirror::<V>(strip, rows);
         }
     }
 
-    /// The last inputs, too few for a full tile.
+    /// The last rows, too few for a full tile.
     ///
     /// # Safety
     /// As for [`Self::tiles`].
     #[inline(always)]
-    unsafe fn last_inputs<V: Vector<Real = T>, const C: usize>(
+    unsafe fn last_rows<V: Vector<Real = T>, const C: usize>(
         &self,
         strip: Strip,
         batch: Batch<'_, T>,
@@ -233,10 +233,10 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
     }
 }
 
-/// The sums of the last inputs, too few for a full tile, written to rows this far apart.
+/// The sums of the last rows, too few for a full tile, written to rows this far apart.
 ///
 /// # Safety
-/// The inputs and outputs exist, as many rows can be written, and the instructions of `V` exist.
+/// The rows and lanes exist, as many rows can be written, and the instructions of `V` exist.
 #[inline(always)]
 unsafe fn remnant<V: Vector, const C: usize>(
     batch: Batch<'_, V::Real>,
@@ -282,7 +282,7 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for R
 }
 
 impl<T: Real, S: Store<T>> Descend<'_, T, S> {
-    /// Keeps the transposed weights, where there are any, equal to the inputs `rows` of the strip.
+    /// Keeps the transposed weights, where there are any, equal to the rows `rows` of the strip.
     ///
     /// # Safety
     /// The strip and the rows are in the layer, the first is a multiple of `V::COUNT`, and the instructions of `V` exist.
@@ -309,7 +309,7 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
         unsafe {
             // Weights of which a block is done at a time are far more than the second-level cache holds.
             let line = k.next_multiple_of(T::PER_LINE);
-            if rest.is_of_a_block() && !self.layer.w_t.is_null() && line < self.layer.inputs.min(k + R) {
+            if rest.is_of_a_block() && !self.layer.w_t.is_null() && line < self.layer.rows.min(k + R) {
                 mirror::prefetch(self.layer, strip, line);
             }
             for r in 0..R {
@@ -339,10 +339,10 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
         }
     }
 
-    /// Hands the sums of input `k` to the store.
+    /// Hands the sums of row `k` to the store.
     ///
     /// # Safety
-    /// The strip and the input are in the layer, and the instructions of `V` exist.
+    /// The strip and the row are in the layer, and the instructions of `V` exist.
     #[inline(always)]
     unsafe fn store<V: Vector<Real = T>, const C: usize>(&self, strip: Strip, k: usize, sums: &[V; C]) {
         // SAFETY: the caller's promise.
@@ -353,7 +353,7 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
     }
 }
 
-/// Applies the store to `C` vectors at `at`; lanes that are no outputs stay zero.
+/// Applies the store to `C` vectors at `at`; lanes that are padding stay zero.
 ///
 /// # Safety
 /// They can be read and written at every place, and the instructions of `V` exist.
@@ -375,10 +375,10 @@ unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
                 old[m] = V::read(places.moments[m].add(at));
             }
             let (mut new, mut kept) = store.apply(sums[c], V::read(places.value.add(at)), old);
-            let outputs = strip.outputs.saturating_sub(c * V::COUNT);
-            if outputs < V::COUNT {
-                new = first_lanes(new, outputs);
-                kept = [first_lanes(kept[0], outputs), first_lanes(kept[1], outputs)];
+            let used = strip.used.saturating_sub(c * V::COUNT);
+            if used < V::COUNT {
+                new = first_lanes(new, used);
+                kept = [first_lanes(kept[0], used), first_lanes(kept[1], used)];
             }
             new.write(places.value.add(at));
             for m in 0..S::MOMENTS {

@@ -3,9 +3,10 @@
 use super::Lanes;
 use super::vector::{Vector, operators};
 use crate::isa::Task;
+use crate::multiply::narrow::{Narrow, narrow_of};
 use crate::multiply::{Tile, tile_of};
 use std::arch::x86_64::*;
-use std::ops::Neg;
+use std::ops::{Neg, Range};
 
 /// Sixteen `f32` in one register. Not nameable outside the crate: whoever holds one got it from inside a product,
 /// where the instructions it stands for are known to exist.
@@ -191,6 +192,10 @@ macro_rules! zmm {
             unsafe fn tile(rows: usize, vectors: usize, tile: &Tile<$real>) {
                 // SAFETY: the caller's promise.
                 unsafe { tile_of::<Self>(rows, vectors, tile) }
+            }
+            unsafe fn narrow(product: &Narrow<'_, $real>, samples: &Range<usize>) {
+                // SAFETY: the caller's promise.
+                unsafe { narrow_of::<Self>(product, samples) }
             }
             #[inline(always)]
             unsafe fn enter<K: Task<$real>>(task: &mut K) -> K::Output {

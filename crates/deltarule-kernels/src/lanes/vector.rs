@@ -2,7 +2,9 @@
 
 use super::Lanes;
 use crate::isa::Task;
+use crate::multiply::narrow::{Narrow, narrow_of};
 use crate::multiply::{Tile, tile_of};
+use std::ops::Range;
 
 /// A vector as the products use it, by pointer and without checks. Visible to the crate alone.
 ///
@@ -38,6 +40,12 @@ pub unsafe trait Vector: Lanes {
     /// # Safety
     /// The tile's rows, steps and lanes exist, and so do the instructions of this vector.
     unsafe fn tile(rows: usize, vectors: usize, tile: &Tile<Self::Real>);
+
+    /// The same for narrow weights and some samples.
+    ///
+    /// # Safety
+    /// The samples are in the product and not too many, and the instructions of this vector exist.
+    unsafe fn narrow(product: &Narrow<'_, Self::Real>, samples: &Range<usize>);
 
     /// Runs the task as one function compiled for the instructions of this vector.
     ///
@@ -127,6 +135,10 @@ macro_rules! one_lane {
             unsafe fn tile(rows: usize, vectors: usize, tile: &Tile<$real>) {
                 // SAFETY: the caller's promise.
                 unsafe { tile_of::<Self>(rows, vectors, tile) }
+            }
+            unsafe fn narrow(product: &Narrow<'_, $real>, samples: &Range<usize>) {
+                // SAFETY: the caller's promise.
+                unsafe { narrow_of::<Self>(product, samples) }
             }
             #[inline(always)]
             unsafe fn enter<K: Task<Self>>(task: &mut K) -> K::Output {
