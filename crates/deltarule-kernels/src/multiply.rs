@@ -7,7 +7,9 @@ use crate::isa::Task;
 use crate::lanes::vector::{Vector, prefetch_to_read, prefetch_to_write};
 use crate::panels::Panels;
 use crate::real::Real;
-use crate::tile::{Lines, Strip, Target, accumulate, even_tiles, read_row, with_rows, write_row};
+use crate::tile::{
+    Lines, Strip, Target, accumulate, clear_padding, even_tiles, read_row, with_rows, write_row,
+};
 use narrow::Narrow;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -270,27 +272,14 @@ unsafe fn finish_tile<V: Vector, F: Elementwise<V::Real>>(
                     rows,
                     strip.vectors,
                 ));
-                clear_padding::<V>(to, a.stride, strip, rows);
+                clear_padding::<V>(to, a.stride, (rows, strip.vectors), strip.used);
             }
             Finish::Derivative(f, source) => {
                 let source = (source.row(first).add(strip.first), source.stride);
                 f.derivative(ScaleTile::<V>::new(source, (at, sums.stride), rows, strip.vectors));
             }
         }
-        clear_padding::<V>(at, sums.stride, strip, rows);
-    }
-}
-
-/// # Safety
-/// The strip exists in these rows.
-#[inline(always)]
-unsafe fn clear_padding<V: Vector>(at: *mut V::Real, stride: usize, strip: Strip, rows: usize) {
-    let padding = strip.lanes::<V>() - strip.used;
-    if padding > 0 {
-        for r in 0..rows {
-            // SAFETY: the caller's promise; zero bytes are 0.0.
-            unsafe { at.add(r * stride + strip.used).write_bytes(0, padding) };
-        }
+        clear_padding::<V>(at, sums.stride, (rows, strip.vectors), strip.used);
     }
 }
 
@@ -314,7 +303,7 @@ impl<T: Real, F: Elementwise<T>> Task<T> for Map<T, F> {
             unsafe {
                 let to = self.to.at(i, 0);
                 self.f.value(MapTile::<V>::new((self.from.row(i), 0), (to, 0), 1, vectors));
-                to.add(self.cols).write_bytes(0, vectors * V::COUNT - self.cols);
+                clear_padding::<V>(to, 0, (1, vectors), self.cols);
             }
         }
     }
@@ -340,7 +329,7 @@ impl<T: Real, F: Elementwise<T>> Task<T> for Scale<T, F> {
             unsafe {
                 let delta = self.delta.at(i, 0);
                 self.f.derivative(ScaleTile::<V>::new((self.source.row(i), 0), (delta, 0), 1, vectors));
-                delta.add(self.cols).write_bytes(0, vectors * V::COUNT - self.cols);
+                clear_padding::<V>(delta, 0, (1, vectors), self.cols);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::lanes::vector::Vector;
 use crate::panels::Panels;
-use crate::real::Real;
+use crate::real::{Real, sealed::Sealed};
 use std::ops::Range;
 
 // Loops over rows and vectors go by index in the hot paths: whether the adapters of iterators are inlined into a function
@@ -62,6 +62,36 @@ pub(crate) unsafe fn write_row<V: Vector, const C: usize>(row: &[V; C], to: *mut
         // SAFETY: the caller's promise.
         unsafe { row[c].write(to.add(c * V::COUNT)) };
     }
+}
+
+/// Sets the lanes past the first `used` of so many vectors to zero, in so many rows.
+///
+/// # Safety
+/// The vectors can be read and written, and the instructions of `V` exist.
+#[inline(always)]
+pub(crate) unsafe fn clear_padding<V: Vector>(
+    at: *mut V::Real,
+    stride: usize,
+    (rows, vectors): (usize, usize),
+    used: usize,
+) {
+    for c in used / V::COUNT..vectors {
+        for r in 0..rows {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let at = at.add(r * stride + c * V::COUNT);
+                first_lanes(V::read(at), used.saturating_sub(c * V::COUNT)).write(at);
+            }
+        }
+    }
+}
+
+/// The first `count` lanes of the vector, and zeros after them.
+#[inline(always)]
+pub(crate) fn first_lanes<V: Vector>(value: V, count: usize) -> V {
+    // SAFETY: 32 values, of which COUNT from 16 − count on are read: COUNT is 16 at most.
+    let flags = unsafe { V::read(V::Real::ONES_THEN_ZEROS.as_ptr().add(16 - count)) };
+    V::select(flags.equals(V::one()), value, V::zero())
 }
 
 /// One or two vectors' width of a panel, from its first row to its last: the columns a tile runs along.

@@ -328,8 +328,11 @@ fn sum<T: Real, const N: usize>(values: [&[T]; N], term: impl Fn(usize, [T; N]) 
             *partial += term(eight * SIDE_BY_SIDE + lane, column(&eights, lane));
         }
     }
-    for j in whole * SIDE_BY_SIDE..len {
-        partial[j % SIDE_BY_SIDE] += term(j, column(&values, j));
+    for (lane, partial) in partial.iter_mut().enumerate() {
+        let j = whole * SIDE_BY_SIDE + lane;
+        if j < len {
+            *partial += term(j, column(&values, j));
+        }
     }
     let [a, b, c, d, e, f, g, h] = partial;
     ((a + b) + (c + d)) + ((e + f) + (g + h))

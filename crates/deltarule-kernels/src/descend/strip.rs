@@ -7,10 +7,11 @@ use crate::isa::Task;
 use crate::lanes::vector::{Vector, prefetch_to_write};
 use crate::mirror::{self, Mirror};
 use crate::panels::Panels;
-use crate::real::{Real, sealed::Sealed};
-use crate::tile::{Strip, read_row, reread, with_rows, write_row};
+use crate::real::Real;
+use crate::tile::{Strip, first_lanes, read_row, reread, with_rows, write_row};
 use crate::update::Store;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// The rows `rows` of one strip, `C` vectors wide.
@@ -75,9 +76,22 @@ const LANES: usize = 32;
 
 /// The sums of a finished tile, waiting in the first-level cache for the optimizer.
 #[repr(align(64))]
-struct Hot<T>([[T; LANES]; ROWS]);
+struct Hot<T>([[MaybeUninit<T>; LANES]; ROWS]);
 
 impl<T: Real> Hot<T> {
+    #[inline(always)]
+    fn new() -> Self {
+        Self([const { [const { MaybeUninit::uninit() }; LANES] }; ROWS])
+    }
+
+    /// # Safety
+    /// The row has been written, and the instructions of `V` exist.
+    #[inline(always)]
+    unsafe fn read<V: Vector<Real = T>, const C: usize>(&self, row: usize) -> [V; C] {
+        // SAFETY: C vectors of a strip are LANES values at most; the caller's promise.
+        unsafe { read_row(self.0[row].as_ptr().cast()) }
+    }
+
     /// # Safety
     /// The instructions of `V` exist.
     #[inline(always)]
@@ -86,7 +100,7 @@ impl<T: Real> Hot<T> {
         const { assert!(R <= ROWS) };
         for r in 0..R {
             // SAFETY: C vectors of a strip are LANES values at most; the caller's promise.
-            unsafe { write_row(&sums[r], self.0[r].as_mut_ptr()) };
+            unsafe { write_row(&sums[r], self.0[r].as_mut_ptr().cast()) };
         }
     }
 }
@@ -182,7 +196,7 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
         rows: Range<usize>,
         rest: Rest<T>,
     ) {
-        let mut hot = Hot([[T::ZERO; LANES]; ROWS]);
+        let mut hot = Hot::new();
         let mut pending = rows.start..rows.start;
         let mut k = rows.start;
         // SAFETY: the caller's promise.
@@ -195,7 +209,7 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
                 for n in 0..pending.len() {
                     batch.add(&mut sums, (k, strip.first), samples.clone());
                     samples = samples.end..samples.end + stretch;
-                    self.store(strip, pending.start + n, &read_row::<V, C>(hot.0[n].as_ptr()));
+                    self.store(strip, pending.start + n, &hot.read::<V, C>(n));
                 }
                 batch.add(&mut sums, (k, strip.first), samples.start..batch.len());
                 hot.write(&sums);
@@ -223,7 +237,7 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
         if rows.is_empty() {
             return;
         }
-        let mut hot = Hot([[T::ZERO; LANES]; ROWS]);
+        let mut hot = Hot::new();
         let to = hot.0.as_mut_ptr().cast();
         // SAFETY: the caller's promise.
         unsafe {
@@ -335,7 +349,7 @@ impl<T: Real, S: Store<T>> Descend<'_, T, S> {
     ) {
         for n in 0..rows.len() {
             // SAFETY: the caller's promise.
-            unsafe { self.store(strip, rows.start + n, &read_row::<V, C>(hot.0[n].as_ptr())) };
+            unsafe { self.store(strip, rows.start + n, &hot.read::<V, C>(n)) };
         }
     }
 
@@ -386,14 +400,6 @@ unsafe fn apply<V: Vector, S: Store<V::Real>, const C: usize>(
             }
         }
     }
-}
-
-/// The first `count` lanes of the vector, and zeros after them.
-#[inline(always)]
-fn first_lanes<V: Vector>(value: V, count: usize) -> V {
-    // SAFETY: 32 values, of which COUNT from 16 − count on are read: COUNT is 16 at most.
-    let flags = unsafe { V::read(V::Real::ONES_THEN_ZEROS.as_ptr().add(16 - count)) };
-    V::select(flags.equals(V::one()), value, V::zero())
 }
 
 /// Has the two lines of a panel's row fetched to be written.

@@ -134,17 +134,18 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for S
 #[repr(align(64))]
 struct Block<T, const C: usize> {
     turned: [[[MaybeUninit<T>; LANES]; C]; LANES],
-    rows: [[T; LANES]; LANES],
+    rows: [[MaybeUninit<T>; LANES]; LANES],
 }
 
 impl<T: Real, const C: usize> Block<T, C> {
     #[inline(always)]
     fn new() -> Self {
-        Self { turned: [[[MaybeUninit::uninit(); LANES]; C]; LANES], rows: [[T::ZERO; LANES]; LANES] }
+        let turned = [[[MaybeUninit::uninit(); LANES]; C]; LANES];
+        Self { turned, rows: [[MaybeUninit::uninit(); LANES]; LANES] }
     }
 
     /// The inputs from `k` on, a cache line's worth: one after the other, each `C` vectors of samples wide. Lanes past the
-    /// last sample hold anything.
+    /// last sample are zero.
     ///
     /// # Safety
     /// The samples and inputs exist, and the instructions of `O`.
@@ -168,6 +169,7 @@ impl<T: Real, const C: usize> Block<T, C> {
                     (x.row(first).add(k), x.stride)
                 } else {
                     let rows: *mut T = self.rows.as_mut_ptr().cast();
+                    rows.add(group.len() * LANES).write_bytes(0, (O::COUNT - group.len()) * LANES);
                     x.copy(group, k..k + T::PER_LINE, rows, LANES);
                     (rows.cast_const(), LANES)
                 };
