@@ -60,6 +60,8 @@ pub(crate) struct Multiply<'a, T, F> {
     pub(crate) inputs: usize,
     /// What the sums start at: one value an output, or nothing for 0.
     pub(crate) start: &'a [T],
+    /// Whether the results are more than the first-level cache can be thought to hold, so that they are fetched ahead.
+    pub(crate) is_large: bool,
     /// Where the sums go; holds them between one block of steps and the next.
     pub(crate) sums: Target<T>,
     pub(crate) finish: Finish<T, F>,
@@ -149,7 +151,7 @@ impl<T: Real, F: Elementwise<T>> Multiply<'_, T, F> {
                 first_sums = padded(start, strip);
                 (first_sums.as_ptr(), 0)
             };
-            for i in rows.clone() {
+            for i in if self.is_large { rows.clone() } else { 0..0 } {
                 let to = sums.at(i, strip.first);
                 prefetch_to_write(to);
                 prefetch_to_write(to.wrapping_add(T::PER_LINE));

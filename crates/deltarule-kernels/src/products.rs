@@ -20,6 +20,9 @@ const WORTH_SHARING: usize = 500_000;
 /// Rows of x that are multiplied by all panels before the next ones, so that they stay in the second-level cache.
 const ROWS_AT_ONCE: usize = 512;
 
+/// Bytes of a result that are likely to be in the first-level cache still when they are written again.
+const FIRST_LEVEL: usize = 16 << 10;
+
 /// Parts a thread of a shared product: some more than one, so that a thread that is held up delays nobody.
 const PARTS_PER_THREAD: usize = 4;
 
@@ -87,7 +90,9 @@ fn multiply<T: Real, F: Elementwise<T>>(
     finish: Finish<T, F>,
 ) {
     let (outputs, inputs, is_narrow) = (w.outputs(), w.inputs(), w.are_narrow());
-    let product = Multiply { x: x.lines(), w: w.storage(), is_narrow, outputs, inputs, start, sums, finish };
+    let is_large = x.len() * sums.stride * size_of::<T>() > FIRST_LEVEL;
+    let (x_lines, w) = (x.lines(), w.storage());
+    let product = Multiply { x: x_lines, w, is_narrow, outputs, inputs, start, is_large, sums, finish };
     let panels = outputs.div_ceil(Panels::<T>::WIDTH);
     let shared = is_shared(team, x.len(), outputs, inputs);
     let (columns, row_parts) =
