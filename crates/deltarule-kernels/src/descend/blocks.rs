@@ -16,15 +16,16 @@ use std::ops::Range;
 /// Strips that a block of the left side serves before it is copied anew.
 const STRIPS: usize = 8;
 
-/// Cache lines of one sample in a block, at most: an odd number, so that the rows spread over the cache.
-const LINES: usize = 5;
+/// Rows of a block of [`AT_ONCE`] samples, at most; fewer samples have more of them, so that what is done once a block does not
+/// weigh more.
+const ROWS: usize = 80;
 
-/// Rows of a strip's sums in a block, at most.
-const ROWS: usize = LINES * 16;
+/// Cache lines that so many values of a sample take in f64.
+const LINES: usize = ROWS / 8;
 
-/// Tiles of a block: their rows fill whole cache lines.
-const fn tiles<T: Real>() -> usize {
-    T::PER_LINE / 2
+/// Tiles of a block of so many samples: eight or a multiple, so that their rows fill whole cache lines.
+fn tiles(samples: usize) -> usize {
+    8 * (AT_ONCE / samples.max(1)).clamp(1, 4)
 }
 
 /// The rows `rows` of some strips.
@@ -48,17 +49,18 @@ impl<T: Real, S: Store<T>> Task<T> for InBlocks<'_, T, S> {
         let left: *mut T = left.as_mut_ptr().cast();
         let right: *mut T = right.as_mut_ptr().cast();
         let sums: *mut T = sums.as_mut_ptr().cast();
-        let width = V::UPDATE_ROWS * const { tiles::<T>() };
-        debug_assert!(width * size_of::<T>() <= LINES * 64 && width.is_multiple_of(V::COUNT));
+        let width = V::UPDATE_ROWS * tiles(samples.count);
+        debug_assert!(samples.count.min(AT_ONCE) * width <= AT_ONCE * ROWS && width.is_multiple_of(V::COUNT));
+        debug_assert!(width <= ROWS || samples.count <= AT_ONCE);
         for first in rows.clone().step_by(width) {
             let rows = first..rows.end.min(first + width);
             for group in strips.clone().step_by(STRIPS) {
                 let group = group..strips.end.min(group + STRIPS);
                 for range in even_tiles(samples.count, AT_ONCE) {
                     let (begins, ends) = (range.start == 0, range.end == samples.count);
-                    // SAFETY: the samples and rows exist; there is room for AT_ONCE samples of `width` values on the left and
+                    // SAFETY: the samples and rows exist; there is room for so many samples of `width` values on the left and
                     // of a panel's width on the right, and for the sums of STRIPS strips of `width` rows of a panel's
-                    // width; a sample has whole vectors; `Task::run` is entered with the instructions of `V`.
+                    // width where the samples are not summed all at once; a sample has whole vectors; `Task::run` is entered with the instructions of `V`.
                     unsafe {
                         samples.left.copy(range.clone(), rows.clone(), left, width);
                         let places =
