@@ -1,9 +1,9 @@
-//! Time of each product at layers of the benchmark's networks, one thread.
+//! Time of each product at layers of the benchmark's networks and of each elementary function, one thread.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Biases, Elementwise, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, Team, Weights,
+    Biases, Elementwise, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, Team, Weights, math,
     products,
 };
 
@@ -25,17 +25,19 @@ impl<T: Real> Elementwise<T> for Relu {
 }
 
 /// Name, batch, inputs, outputs.
-const LAYERS: [(&str, usize, usize, usize); 7] = [
+const LAYERS: [(&str, usize, usize, usize); 9] = [
     ("784-30", 10, 784, 30),
     ("784-512", 128, 784, 512),
     ("512-10", 128, 512, 10),
     ("64-64", 32, 64, 64),
+    ("64-1", 32, 64, 1),
+    ("256-2", 256, 256, 2),
     ("256-256", 256, 256, 256),
     ("1024-4096", 256, 1024, 4096),
     ("784-512", 1, 784, 512),
 ];
 
-fn all<T: Real>(criterion: &mut Criterion) {
+fn layers<T: Real>(criterion: &mut Criterion) {
     let team = Team::single();
     for (name, batch, inputs, outputs) in LAYERS {
         let mut group = criterion.benchmark_group(format!("{name} batch {batch} {}", T::NAME));
@@ -53,8 +55,21 @@ fn all<T: Real>(criterion: &mut Criterion) {
         group.bench_function("backward", |bencher| {
             bencher.iter(|| products::backward(&team, Rows::all(&delta), &w_t, Relu, &x, &mut below));
         });
+        let mut gradient = Panels::zeros(outputs, inputs);
+        group.bench_function("gradient", |bencher| {
+            bencher.iter(|| products::weight_gradient(&team, &delta, Rows::all(&x), T::ONE, &mut gradient));
+        });
+        let mut bias = vec![T::ZERO; outputs];
+        group.bench_function("bias gradient", |bencher| {
+            bencher.iter(|| products::bias_gradient(&team, &delta, T::ONE, &mut bias));
+        });
         let [eta, scale, zero, beta1, beta2, epsilon] = [1e-4, 0.01, 0.0, 0.9, 0.999, 1e-8].map(T::from_f64);
-        for (product, rule) in [("sgd", Rule::Sgd), ("adam", Rule::Adam { beta1, beta2, epsilon })] {
+        for (product, rule) in [
+            ("sgd", Rule::Sgd),
+            ("momentum", Rule::Momentum { mu: beta1 }),
+            ("nesterov", Rule::Nesterov { mu: beta1 }),
+            ("adam", Rule::Adam { beta1, beta2, epsilon }),
+        ] {
             let step = Step { rule, eta, scale, l2: zero, l1: zero, decay: zero };
             let mut moments = Moments::zeros(rule.moments(), outputs, inputs);
             group.bench_function(product, |bencher| {
@@ -69,5 +84,54 @@ fn all<T: Real>(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, all::<f32>, all::<f64>);
+#[derive(Clone, Copy, Debug)]
+enum Function {
+    Exp,
+    Expm1,
+    Ln,
+    Ln1p,
+    Tanh,
+    Erf,
+    Sigmoid,
+    Softplus,
+}
+
+impl<T: Real> Elementwise<T> for Function {
+    #[inline(always)]
+    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
+        match self {
+            Self::Exp => tile.map(|x: V| math::exp(x)),
+            Self::Expm1 => tile.map(|x: V| math::expm1(x)),
+            Self::Ln => tile.map(|x: V| math::ln(x)),
+            Self::Ln1p => tile.map(|x: V| math::ln_1p(x)),
+            Self::Tanh => tile.map(|x: V| math::tanh(x)),
+            Self::Erf => tile.map(|x: V| math::erf(x)),
+            Self::Sigmoid => tile.map(|x: V| math::sigmoid(x)),
+            Self::Softplus => tile.map(|x: V| math::softplus(x)),
+        }
+    }
+    #[inline(always)]
+    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
+        tile.scale(|_: V| V::one());
+    }
+    fn source(self) -> Source {
+        Source::Input
+    }
+}
+
+fn functions<T: Real>(criterion: &mut Criterion) {
+    use Function::{Erf, Exp, Expm1, Ln, Ln1p, Sigmoid, Softplus, Tanh};
+    let (team, rows, cols) = (Team::single(), 64, 64);
+    let x = Matrix::from_fn(rows, cols, |i, j| T::from_f64((1 + i * 7 + j * 13) as f64 / 128.0));
+    let mut y = Matrix::zeros(rows, cols);
+    let mut group = criterion.benchmark_group(format!("functions {}", T::NAME));
+    group.throughput(Throughput::Elements((rows * cols) as u64)).sample_size(20);
+    for function in [Exp, Expm1, Ln, Ln1p, Tanh, Erf, Sigmoid, Softplus] {
+        group.bench_function(format!("{function:?}"), |bencher| {
+            bencher.iter(|| products::map(&team, Rows::all(&x), function, &mut y));
+        });
+    }
+}
+
+criterion_group!(benches, layers::<f32>, layers::<f64>, functions::<f32>, functions::<f64>);
 criterion_main!(benches);
