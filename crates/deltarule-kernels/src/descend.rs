@@ -14,6 +14,7 @@ use crate::update::{Adam, Fate, Keep, Momentum, Moving, Nesterov, Penalised, Pla
 pub(crate) use batch::Samples;
 use batch::{Batch, Table};
 use blocks::InBlocks;
+pub(crate) use blocks::PANELS_A_COPY;
 use rest::Rest;
 use std::ops::Range;
 use strip::{KeptStrip, OfStrip};

@@ -1,7 +1,7 @@
 //! The three products of backpropagation, each with what is done to a result before it is stored.
 
 use crate::biases;
-use crate::descend::{self, Layer, Samples, Sums};
+use crate::descend::{self, Layer, PANELS_A_COPY, Samples, Sums};
 use crate::elementwise::{Elementwise, Source};
 use crate::flush::FlushToZero;
 use crate::matrix::{Matrix, Rows};
@@ -277,15 +277,16 @@ fn layer_of<T: Real>(weights: Weights<'_, T>, count: usize) -> Layer<T> {
 /// The common part of the products for weights.
 fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<T>) {
     let Layer { lanes, rows, .. } = layer;
-    let samples = match sums {
-        Sums::Rows(samples) => samples.count,
+    let (samples, at_once) = match sums {
+        Sums::Rows(samples) if samples.need_copies() => (samples.count, PANELS_A_COPY),
+        Sums::Rows(samples) => (samples.count, 1),
         // The work of an update is some ten times that of a multiplication.
-        Sums::Kept(_) => 10,
+        Sums::Kept(_) => (10, 1),
     };
     let panels = lanes.div_ceil(Panels::<T>::WIDTH);
     let (columns, most) = if is_shared(team, samples, lanes, rows) {
         let parts = team.threads() * PARTS_PER_THREAD;
-        let columns = panels.min(parts);
+        let columns = panels.div_ceil(at_once).min(parts);
         (columns, rows.div_ceil(parts.div_ceil(columns)).next_multiple_of(Panels::<T>::WIDTH))
     } else {
         (1, rows)

@@ -1,12 +1,14 @@
 //! The threads that share a product.
 
+mod pile;
+
 use crate::flush::FlushToZero;
 use crate::isa::Isa;
+use pile::{Pile, Work};
 use std::any::Any;
-use std::cell::UnsafeCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle, Thread};
 
@@ -98,116 +100,60 @@ struct Crew {
 
 /// What the threads of a crew share.
 struct Desk {
-    /// Odd while a job lies on the desk. Each job has its own number.
-    round: AtomicUsize,
-    /// Threads that may be looking at the job.
-    present: AtomicUsize,
-    /// One for each thread, the caller's first.
+    /// One for each thread, the caller's first. Which parts are in which is the same from job to job, so that what they read
+    /// and write is still in their thread's cache.
     piles: Vec<Pile>,
-    /// The job: written only while `round` is even and `present` zero.
-    job: UnsafeCell<Job>,
-    /// Whether some thread sleeps.
+    /// Whether a thread sleeps.
     sleepers: Vec<AtomicBool>,
     closing: AtomicBool,
     /// What a thread panicked with.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-/// How many parts have been taken of those meant for one thread. On a cache line of its own, which other threads leave alone
-/// as long as they have parts themselves.
-#[repr(align(64))]
-struct Pile(AtomicUsize);
-
-#[derive(Clone, Copy)]
-struct Job {
-    parts: usize,
-    work: *const (dyn Fn(usize) + Sync),
-}
-
-// SAFETY: `job` is the only field that is not `Sync` by itself; it is written while no thread can be reading it (see `Crew::share`),
-// and what it points to is `Sync` and outlives every reader.
-unsafe impl Sync for Desk {}
-// SAFETY: as for `Sync`.
-unsafe impl Send for Desk {}
-
 impl Desk {
-    /// Does parts until none are left: those of thread `number` first, which are the same from job to job, so that what they
-    /// read and write is still in its cache; then those that others have not come to.
-    fn work(&self, job: Job, number: usize) {
-        // SAFETY: the closure lives until `Crew::share` has seen all threads leave.
-        let work = unsafe { &*job.work };
-        let threads = self.piles.len();
-        for pile in (number..threads).chain(0..number) {
-            let parts = job.parts * pile / threads..job.parts * (pile + 1) / threads;
-            loop {
-                let part = parts.start + self.piles[pile].0.fetch_add(1, Ordering::Relaxed);
-                if part >= parts.end {
-                    break;
-                }
-                work(part);
-            }
-        }
-    }
-
-    /// Leaves no parts to be taken.
-    fn clear(&self, job: Job) {
-        for pile in &self.piles {
-            pile.0.store(job.parts, Ordering::Relaxed);
+    /// Does the parts of thread `number`, and then those that others have not come to.
+    fn work(&self, number: usize) {
+        for pile in self.piles[number..].iter().chain(&self.piles[..number]) {
+            pile.work();
         }
     }
 
     /// The life of one thread.
     fn serve(&self, number: usize) {
         let _flush = FlushToZero::on();
-        let mut seen = 0;
-        loop {
-            let round = self.await_round(seen, number);
-            if self.closing.load(Ordering::SeqCst) {
-                return;
+        while self.await_parts(number) {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.work(number))) {
+                *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
             }
-            seen = round;
-            self.present.fetch_add(1, Ordering::SeqCst);
-            // The job may have been closed in between. If it has not, its owner will see this thread present.
-            if self.round.load(Ordering::SeqCst) == round {
-                // SAFETY: the job's owner does not change it before this thread has left.
-                let job = unsafe { *self.job.get() };
-                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.work(job, number + 1))) {
-                    self.clear(job);
-                    *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
-                }
-            }
-            self.present.fetch_sub(1, Ordering::SeqCst);
         }
     }
 
-    /// Waits for an odd round other than `seen`, or for the end.
-    fn await_round(&self, seen: usize, number: usize) -> usize {
+    /// Waits for parts of its own, or for the end: then it says no.
+    fn await_parts(&self, number: usize) -> bool {
+        let is_due = || !self.piles[number].is_empty() || self.closing.load(Ordering::Relaxed);
         let mut looks = 0;
-        loop {
-            let round = self.round.load(Ordering::SeqCst);
-            let is_new = |round: usize| !round.is_multiple_of(2) && round != seen;
-            if is_new(round) || self.closing.load(Ordering::SeqCst) {
-                return round;
-            }
+        while !is_due() {
             looks += 1;
             if looks < SPINS {
                 std::hint::spin_loop();
                 continue;
             }
-            self.sleepers[number].store(true, Ordering::SeqCst);
-            // Whoever opens a round after this line sees the flag and wakes this thread.
-            let round = self.round.load(Ordering::SeqCst);
-            if !is_new(round) && !self.closing.load(Ordering::SeqCst) {
+            let sleeps = &self.sleepers[number];
+            sleeps.store(true, Ordering::SeqCst);
+            if !is_due() {
                 thread::park();
             }
-            self.sleepers[number].store(false, Ordering::SeqCst);
+            sleeps.store(false, Ordering::SeqCst);
             looks = 0;
         }
+        !self.closing.load(Ordering::Relaxed)
     }
 
-    /// Wakes a thread if it sleeps.
+    /// Wakes a thread if it sleeps. One that is about to fall asleep may be missed, and is woken for the next job; the others
+    /// do its parts meanwhile.
     fn wake(&self, number: usize, thread: &Thread) {
-        if self.sleepers[number].swap(false, Ordering::SeqCst) {
+        let sleeps = &self.sleepers[number];
+        if sleeps.load(Ordering::Relaxed) && sleeps.swap(false, Ordering::SeqCst) {
             thread.unpark();
         }
     }
@@ -215,18 +161,14 @@ impl Desk {
 
 impl Crew {
     fn start(count: usize, process: u32) -> Self {
-        fn nothing(_: usize) {}
         let desk = Arc::new(Desk {
-            round: AtomicUsize::new(0),
-            present: AtomicUsize::new(0),
-            piles: (0..=count).map(|_| Pile(AtomicUsize::new(0))).collect(),
-            job: UnsafeCell::new(Job { parts: 0, work: &nothing }),
-            sleepers: (0..count).map(|_| AtomicBool::new(false)).collect(),
+            piles: (0..=count).map(|_| Pile::new()).collect(),
+            sleepers: (0..=count).map(|_| AtomicBool::new(false)).collect(),
             closing: AtomicBool::new(false),
             panic: Mutex::new(None),
         });
         // A thread that cannot be had is done without: the others take its parts.
-        let hands = (0..count)
+        let hands = (1..=count)
             .map_while(|number| {
                 let desk = Arc::clone(&desk);
                 thread::Builder::new()
@@ -242,27 +184,24 @@ impl Crew {
     /// job at a time.
     fn share(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
         let desk = &*self.desk;
-        // SAFETY: the closure's lifetime is forgotten here; `Close` below, which also runs when a part panics, waits
-        // until no thread looks at the job any more.
-        let work = unsafe {
-            std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const (dyn Fn(usize) + Sync)>(work)
-        };
-        let job = Job { parts, work };
-        // SAFETY: the round is even, so a thread that comes now does not touch the job; those of the round before were
-        // waited for by its `Close`.
-        unsafe { *desk.job.get() = job };
+        let threads = desk.piles.len();
+        let begin =
+            |pile: usize| u32::try_from(parts * pile / threads).expect("parts by the thousand million");
         // Where both the caller and a thread panicked, the caller's panic was the one to go on.
         desk.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
-        for pile in &desk.piles {
-            pile.0.store(0, Ordering::Relaxed);
-        }
-        desk.round.fetch_add(1, Ordering::SeqCst);
+        // SAFETY: the closure's lifetime is forgotten here; `Finish` below, which also runs when a part panics, waits
+        // until all parts that were taken are done.
+        let work = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const Work>(work) };
         {
-            let _close = Close(desk);
-            for (number, hand) in self.hands.iter().enumerate() {
+            let _finish = Finish(desk);
+            for (n, pile) in desk.piles.iter().enumerate().rev() {
+                // SAFETY: `Finish` has finished it after the job before, and will again.
+                unsafe { pile.lay(begin(n)..begin(n + 1), work) };
+            }
+            for (number, hand) in (1..).zip(&self.hands).filter(|(n, _)| begin(*n) < begin(n + 1)) {
                 desk.wake(number, hand.thread());
             }
-            desk.work(job, 0);
+            desk.work(0);
         }
         let panic = desk.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(panic) = panic {
@@ -271,21 +210,12 @@ impl Crew {
     }
 }
 
-/// Closes the round when dropped: takes the job from the desk and waits for the threads that are still at it.
-struct Close<'a>(&'a Desk);
+/// Ends a job when dropped: no part is taken any more, and those that were are waited for.
+struct Finish<'a>(&'a Desk);
 
-impl Drop for Close<'_> {
+impl Drop for Finish<'_> {
     fn drop(&mut self) {
-        self.0.round.fetch_add(1, Ordering::SeqCst);
-        let mut looks = 0;
-        while self.0.present.load(Ordering::SeqCst) > 0 {
-            looks += 1;
-            if looks < SPINS {
-                std::hint::spin_loop();
-            } else {
-                thread::yield_now();
-            }
-        }
+        self.0.piles.iter().for_each(Pile::finish);
     }
 }
 
@@ -295,8 +225,8 @@ impl Drop for Crew {
             return; // A forked child: the threads are the parent's.
         }
         self.desk.closing.store(true, Ordering::SeqCst);
-        for (number, hand) in self.hands.drain(..).enumerate() {
-            self.desk.wake(number, hand.thread());
+        for hand in self.hands.drain(..) {
+            hand.thread().unpark();
             // A thread catches what its work panics with, so that it ends in order.
             let _ = hand.join();
         }

@@ -39,7 +39,7 @@ impl<T: Real> Samples<T> {
 
     /// Whether they are better copied side by side, a block at a time: where there are too many for one [`Table`], or too
     /// far apart on the left, or in no order on the right.
-    pub(super) fn need_copies(&self) -> bool {
+    pub(crate) fn need_copies(&self) -> bool {
         let row = self.left.stride * size_of::<T>();
         self.count > AT_ONCE || self.count * row.min(PAGE) > PAGES * PAGE || !self.right.are_consecutive()
     }

@@ -16,6 +16,9 @@ use std::ops::Range;
 /// Strips that a block of the left side serves before it is copied anew.
 const STRIPS: usize = 8;
 
+/// As many panels, or twice as many, have so many strips: a thread should not take fewer at a time.
+pub(crate) const PANELS_A_COPY: usize = STRIPS;
+
 /// Rows of a block of [`AT_ONCE`] samples, at most; fewer samples have more of them, so that what is done once a block does not
 /// weigh more.
 const ROWS: usize = 80;
