@@ -29,13 +29,12 @@ pub(super) fn short_decimal(text: &[u8], point: u8) -> Option<Cell> {
     let (whole, behind) = digits(text, start, 0);
     let before_point = behind - start;
     if behind == text.len() {
+        if !(1..MOST_DIGITS).contains(&before_point) {
+            return None;
+        }
         // One digit less than fits in an i64, whatever the digits are.
         let integer = whole as i64;
-        return (1..MOST_DIGITS).contains(&before_point).then_some(Cell::Integer(if negative {
-            -integer
-        } else {
-            integer
-        }));
+        return Some(Cell::Integer(if negative { -integer } else { integer }));
     }
     if text[behind] != point {
         return None;
@@ -187,6 +186,7 @@ mod tests {
         }
         for text in [
             "18446744073709551615",
+            "-9223372036854775808",
             "9999999999999999999",
             "999999999999999999",
             "0.9999999999999999999",
