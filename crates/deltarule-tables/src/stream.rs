@@ -9,9 +9,10 @@
 //! With s(n) the bytes of n numbers of `T` rounded up to whole 64-byte lines (and, from four lines on, to an odd number
 //! of them), w inputs, k outputs, a buffer of B rows and mini-batches of m:
 //!
-//! (B + m) · (s(w) + s(k) + 4 · 4) + v · (s(w) + s(k)) + 64 MiB + c · 3 MiB + r
+//! (B + m) · (s(w) + s(k) + 4 · 4) + v · (s(w) + 2 · s(k)) + 64 MiB + c · 3 MiB + r
 //!
-//! bytes, beside the program and the network, where v is the number of validation rows, which stay in memory, c the
+//! bytes, beside the program and the network, where v is the number of validation rows, which stay in memory with their
+//! targets and, once they are evaluated, the outputs for them, c the
 //! number of columns that are the target, hold text or are named as categorical (their different values are counted, up
 //! to 10,000 and 1 MiB of text a column), 64 MiB what the search for quartiles holds, and r what reading takes: of a
 //! Parquet file with t threads, n columns in use and pages of p bytes (1 MiB as writers make them) 4 · t · b + 2 · n · p,

@@ -13,7 +13,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema;
 use deltarule::model::AnyModel;
 use deltarule::{Matrix, Network, Real, Rows, Team, Workspace};
-use deltarule_tables::read::{Inference, ReadOptions, Source};
+use deltarule_tables::read::{CellType, Inference, ReadOptions, Source};
 use deltarule_tables::table::Table;
 use deltarule_tables::write::{OutputFormat, OutputOptions, PredictionWriter};
 use deltarule_tables::{Images, Preparation, Target};
@@ -88,7 +88,10 @@ fn predict<T: Real>(ui: &Ui, args: &Predict, opened: Opened<T>) -> Outcome {
 fn reading(pipeline: &Pipeline, table: &Preparation, keep: bool) -> ReadOptions {
     let mut options = read_options(&pipeline.data);
     options.keep_bytes = 0;
-    if !keep {
+    if keep {
+        // A column that training left out is written, too: whatever its words are, but not what is no single value.
+        options.types.extend(options.unneeded.drain(..).map(|name| (name, CellType::Any)));
+    } else {
         options.types = table.cell_types();
         options.inference = Inference::Declared;
     }

@@ -64,6 +64,11 @@ fn what_a_column_must_not_hold_is_no_error_where_it_is_left_out() {
         let predicted = sandbox.done(&format!("predict {run} {file}")).stdout;
         assert_eq!(predicted.lines().count(), 7, "{predicted}");
     }
+    // Kept columns are written as they are, or not at all.
+    let kept = sandbox.done("predict dropped stray.csv --keep").stdout;
+    assert!(kept.contains("\nx3,a,3,"), "{kept}");
+    let ended = refused(&sandbox, "predict nested nested.jsonl --keep", 3);
+    assert!(ended.stderr.contains("column \"z\": expected one value a cell, found an object"), "{ended}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod commands;
 mod data_errors;
+mod forms;
 mod help;
 mod model_errors;
 mod real_tables;

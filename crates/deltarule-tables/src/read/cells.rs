@@ -1,5 +1,6 @@
 //! Cells of text files: what each one is, what that makes of a column, and the column in memory.
 
+use super::decimal::short_decimal;
 use super::options::ReadOptions;
 use crate::error::{TableError, shown};
 use arrow::array::{ArrayRef, Float64Builder, Int64Builder, StringBuilder};
@@ -35,6 +36,7 @@ impl CellRules {
         Self { missing: options.missing.clone(), may_be_missing, decimal_comma: options.decimal_comma }
     }
 
+    #[inline]
     pub(crate) fn is_missing(&self, text: &str) -> bool {
         match text.as_bytes().first() {
             None => true,
@@ -45,13 +47,17 @@ impl CellRules {
     }
 
     /// Reads a cell without blanks around it.
+    #[inline]
     pub(crate) fn read(&self, text: &str) -> Cell {
         if self.is_missing(text) {
             return Cell::Missing;
         }
-        if let Some(integer) = integer(text.as_bytes()) {
-            return Cell::Integer(integer);
-        }
+        let point = if self.decimal_comma { b',' } else { b'.' };
+        short_decimal(text.as_bytes(), point).unwrap_or_else(|| self.read_slowly(text))
+    }
+
+    /// Reads what is no short decimal number.
+    fn read_slowly(&self, text: &str) -> Cell {
         // A number has a digit first, or after a sign or a point: this keeps `inf` and `nan` out, too.
         let mut start = text.as_bytes();
         while let [b'+' | b'-' | b'.' | b',', rest @ ..] = start {
@@ -59,6 +65,9 @@ impl CellRules {
         }
         if !start.first().is_some_and(u8::is_ascii_digit) {
             return Cell::Text;
+        }
+        if let Ok(integer) = text.parse() {
+            return Cell::Integer(integer);
         }
         let number = if self.decimal_comma {
             if text.contains('.') {
@@ -74,30 +83,6 @@ impl CellRules {
             Err(_) => Cell::Text,
         }
     }
-}
-
-/// An integer of at most 18 digits, which needs no check for overflow; longer ones take the slow way.
-fn integer(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
-    };
-    if digits.is_empty() {
-        return None;
-    }
-    if digits.len() > 18 {
-        return std::str::from_utf8(text).ok()?.parse().ok();
-    }
-    let mut value = 0;
-    for &digit in digits {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value * 10 + i64::from(digit);
-    }
-    Some(if negative { -value } else { value })
 }
 
 /// What the cells of one column are, so far.
@@ -120,6 +105,7 @@ pub(crate) struct Seen {
 }
 
 impl Profile {
+    #[inline]
     pub(crate) fn add(&mut self, cell: Cell, text: &str, row: u64) {
         match cell {
             Cell::Missing => self.missing += 1,

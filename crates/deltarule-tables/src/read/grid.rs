@@ -51,29 +51,40 @@ impl<'a> Grid<'a> {
 
     /// Cuts text that holds no quotes.
     fn cut(&mut self, text: &[u8], delimiter: u8) {
-        // Cells are short: to look at eight bytes at a time is faster here than one search for each mark.
         let marks = [delimiter, b'\n', b'\r'];
-        let (words, rest) = text.as_chunks::<8>();
-        let (mut start, mut base) = (0, 0);
-        for word in words.iter().copied().chain([last_word(rest, marks)]) {
-            let mut hits = among(u64::from_le_bytes(word), marks);
-            while hits != 0 {
-                let at = base + hits.trailing_zeros() as usize / 8;
-                hits &= hits - 1;
-                self.ends.push(at as u32);
-                if text[at] != delimiter {
-                    if !self.end_row(text, start) {
-                        return;
-                    }
-                    start = at + 1;
-                }
+        let (chunks, rest) = text.as_chunks();
+        let mut start = 0;
+        for (i, chunk) in chunks.iter().enumerate() {
+            if !self.cut_at(text, among(chunk, marks), i * CHUNK, &mut start) {
+                return;
             }
-            base += 8;
+        }
+        let hits = among(&last_chunk(rest, marks), marks);
+        if !self.cut_at(text, hits, chunks.len() * CHUNK, &mut start) {
+            return;
         }
         if start < text.len() {
             self.ends.push(text.len() as u32);
             self.end_row(text, start);
         }
+    }
+
+    /// Ends cells at the bytes whose bits are set, counted from `base`, and rows where they are line ends; `start` is
+    /// where the row begins. Says whether it is of use to go on.
+    #[inline]
+    fn cut_at(&mut self, text: &[u8], mut hits: u64, base: usize, start: &mut usize) -> bool {
+        while hits != 0 {
+            let at = base + hits.trailing_zeros() as usize;
+            hits &= hits - 1;
+            self.ends.push(at as u32);
+            if matches!(text[at], b'\n' | b'\r') {
+                if !self.end_row(text, *start) {
+                    return false;
+                }
+                *start = at + 1;
+            }
+        }
+        true
     }
 
     /// Ends a row that begins at `start`; says whether it has the right width, or is blank and passed over.
@@ -113,22 +124,32 @@ impl<'a> Grid<'a> {
     }
 }
 
+/// Bytes that are looked at together. Cells are short: one search for each mark would be slower.
+const CHUNK: usize = 64;
+
 /// The last bytes of a text, filled up with a byte that is no mark.
-fn last_word(rest: &[u8], marks: [u8; 3]) -> [u8; 8] {
+fn last_chunk(rest: &[u8], marks: [u8; 3]) -> [u8; CHUNK] {
     let filler = (b'a'..).find(|byte| !marks.contains(byte)).unwrap_or_default();
-    std::array::from_fn(|i| rest.get(i).copied().unwrap_or(filler))
+    let mut chunk = [filler; CHUNK];
+    chunk[..rest.len()].copy_from_slice(rest);
+    chunk
 }
 
-/// The highest bit of each byte of `word` that is one of the marks.
-fn among(word: u64, marks: [u8; 3]) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const LOW_BITS: u64 = u64::from_le_bytes([0x7f; 8]);
-    let one = |mark: u8| {
-        let difference = word ^ (u64::from(mark) * ONES);
-        // A byte that is not zero has its highest bit, or gets it from the sum; no sum leaves its byte.
-        !(((difference & LOW_BITS) + LOW_BITS) | difference | LOW_BITS)
-    };
-    one(marks[0]) | one(marks[1]) | one(marks[2])
+/// A bit for each byte that is one of the marks, the first one lowest.
+fn among(chunk: &[u8; CHUNK], marks: [u8; 3]) -> u64 {
+    const LOWEST_BITS: u64 = u64::from_le_bytes([1; 8]);
+    // The product brings the bits of eight bytes side by side into the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    // Bytes compared with bytes: the compiler makes vector instructions of it.
+    let mut hits = [0; CHUNK];
+    for (hit, byte) in hits.iter_mut().zip(chunk) {
+        *hit = u8::from(*byte == marks[0]) | u8::from(*byte == marks[1]) | u8::from(*byte == marks[2]);
+    }
+    let (words, _) = hits.as_chunks::<8>();
+    words.iter().enumerate().fold(0, |bits, (i, word)| {
+        let word = u64::from_le_bytes(*word) & LOWEST_BITS;
+        bits | (word.wrapping_mul(GATHER) >> 56) << (8 * i)
+    })
 }
 
 /// A cell without the blanks around it.

@@ -260,7 +260,9 @@ fn nested(line: &str, value: &Value<'_>) -> LineError {
         column: Some(value.name.clone().into_owned()),
         expected: "one value a cell".to_owned(),
         found: if value.raw.starts_with('{') { "an object".to_owned() } else { "a list".to_owned() },
-        hint: Some("flatten the objects first, for example with jq, or leave the column out: --drop"),
+        hint: Some(
+            "flatten the objects first, for example with jq, or --drop the column in training; --keep cannot write it",
+        ),
     }
 }
 

@@ -28,6 +28,7 @@ mod blocks;
 mod cells;
 mod contained;
 mod csv;
+mod decimal;
 pub mod format;
 mod grid;
 mod guess;

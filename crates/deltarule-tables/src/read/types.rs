@@ -59,7 +59,10 @@ pub(crate) fn settled_fields(
             None => {
                 return Err(TableError::data(file, "one value a cell", kind_of(field.data_type()))
                     .in_column(field.name())
-                    .hint(format!("flatten the column first, or --drop '{}'", field.name())));
+                    .hint(format!(
+                        "flatten the column first, or --drop '{}' in training; --keep cannot write it",
+                        field.name()
+                    )));
             }
         };
         Ok(Field::new(field.name(), data_type, true))
