@@ -151,7 +151,7 @@ fn check_layer<T: Real>(team: &Team, numbers: &mut Numbers, [rows, inputs, outpu
     assert_same(gradient_w.storage(), slow_gradient_w.storage(), &("∂C/∂w", what));
 
     let penalties = [0.0, 0.01].map(T::from_f64);
-    for n in 0..2 * RULES {
+    for n in (0..2 * RULES).step_by(if cfg!(miri) { 3 } else { 1 }) {
         let rule = rule(n);
         let penalty = penalties[n / RULES];
         let eta = T::from_f64(0.05);
@@ -197,7 +197,7 @@ fn check_layer<T: Real>(team: &Team, numbers: &mut Numbers, [rows, inputs, outpu
 
 /// Sizes around every boundary there is: lanes, lines, panels, tiles. Miri, a thousand times slower, gets a few of them.
 const SIZES: &[usize] =
-    if cfg!(miri) { &[0, 1, 8, 17] } else { &[0, 1, 2, 3, 5, 7, 8, 9, 13, 14, 15, 16, 17, 31, 32, 33] };
+    if cfg!(miri) { &[0, 1, 17] } else { &[0, 1, 2, 3, 5, 7, 8, 9, 13, 14, 15, 16, 17, 31, 32, 33] };
 
 fn check_shapes<T: Real>(isa: Isa) {
     let mut numbers = Numbers(7);

@@ -79,7 +79,7 @@ impl<T: Real, S: Store<T>> Task<T> for InBlocks<'_, T, S> {
                                 Lines::consecutive(first, Panels::<T>::WIDTH)
                             };
                             let batch = Batch::new(places, lines);
-                            let sums = sums.add((n - group.start) * width * Panels::<T>::WIDTH);
+                            let sums = sums.wrapping_add((n - group.start) * width * Panels::<T>::WIDTH);
                             let rest = Rest::new(sums, first, begins, ends);
                             step.strip::<V>(strip, &batch, &rows, &rest);
                         }
