@@ -51,8 +51,9 @@
 //!
 //! # Threads
 //!
-//! A [`Team`] shares the parts of a product: panels, or blocks of rows where panels are few. Each thread takes the next
-//! part when it is free; a thread that wakes too late finds nothing left and is not waited for. Products of
+//! A [`Team`] shares the parts of a product: panels, or blocks of rows where panels are few. Each thread has a pile of parts,
+//! the same from product to product, and takes from the others' when its own is done; one that wakes too late finds nothing
+//! left and is not waited for. Products of
 //! fewer than half a million multiplications are computed by the caller alone. Subnormal numbers are zero inside
 //! products ([`FlushToZero`]), on every thread alike.
 

@@ -63,7 +63,8 @@ impl<T: Real, S: Store<T>> Task<T> for InBlocks<'_, T, S> {
                     let (begins, ends) = (range.start == 0, range.end == samples.count);
                     // SAFETY: the samples and rows exist; there is room for so many samples of `width` values on the left and
                     // of a panel's width on the right, and for the sums of STRIPS strips of `width` rows of a panel's
-                    // width where the samples are not summed all at once; a sample has whole vectors; `Task::run` is entered with the instructions of `V`.
+                    // width where the samples are not summed all at once; a sample has whole vectors; `Task::run` is entered
+                    // with the instructions of `V`.
                     unsafe {
                         samples.left.copy(range.clone(), rows.clone(), left, width);
                         let places =

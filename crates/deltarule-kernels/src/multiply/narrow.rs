@@ -94,6 +94,7 @@ impl<T: Real, O: Vector<Real = T>, const R: usize, const C: usize> Task<T> for S
     type Output = ();
 
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "by index, as in `tile`")]
     fn run<V: Vector<Real = T>>(&mut self) {
         if const { R > V::ROWS } {
             return; // Never asked for: no need of code for it.
