@@ -121,7 +121,8 @@ impl Ui {
     fn record(&self, text: &str) {
         if let Some(log) = &mut *self.log.lock().expect("log") {
             // The log is a courtesy: a full disk shows itself when the model is saved.
-            let _ = writeln!(log, "{}", anstream::adapter::strip_str(text.trim_end_matches('\n')));
+            let line = format!("{}\n", anstream::adapter::strip_str(text.trim_end_matches('\n')));
+            let _ = log.write_all(line.as_bytes());
         }
     }
 

@@ -160,8 +160,8 @@ impl Cost {
     }
 
     /// C of one sample, summed over its outputs, given what [`Costs`] has prepared: the `tail` of
-    /// binary or softmax cross-entropy.
-    fn of_sample<T: Real>(self, z: &[T], a: &[T], y: &[T], tail: &[T]) -> f64 {
+    /// binary or softmax cross-entropy, and the largest z of the latter.
+    fn of_sample<T: Real>(self, z: &[T], a: &[T], y: &[T], tail: &[T], top: T) -> f64 {
         let constant = T::from_f64;
         let sum = match self {
             Quadratic => constant(0.5) * sum([a, y], |_, [a, y]| square(a - y)),
@@ -171,7 +171,7 @@ impl Cost {
             // −ln aⱼ = (max z − zⱼ) + ln Σₖ e^(zₖ − max z)
             SoftmaxCrossEntropy { smoothing } => {
                 let smooth = Smoothing::new(smoothing, a.len());
-                let (top, tail) = (maximum(z), tail[0]);
+                let tail = tail[0];
                 sum([z, y], |_, [z, y]| {
                     let t = smooth.target(y);
                     let c = t * ((top - z) + tail);
@@ -306,11 +306,11 @@ pub(crate) fn maximum<T: Real>(values: &[T]) -> T {
             *top = larger(*top, v);
         }
     }
-    let mut top = tops[0];
-    for &v in tops[1..].iter().chain(rest) {
-        top = larger(top, v);
+    for (top, &v) in tops.iter_mut().zip(rest) {
+        *top = larger(*top, v);
     }
-    top
+    let [a, b, c, d, e, f, g, h] = tops;
+    larger(larger(larger(a, b), larger(c, d)), larger(larger(e, f), larger(g, h)))
 }
 
 /// Σⱼ term(j, values at j) in eight interleaved partial sums, a fixed order.
@@ -405,6 +405,7 @@ pub struct Costs<T: Real> {
     each: Vec<f64>,
     odds: Matrix<T>,
     tail: Matrix<T>,
+    tops: Vec<T>,
 }
 
 impl<T: Real> Costs<T> {
@@ -415,7 +416,8 @@ impl<T: Real> Costs<T> {
             SoftmaxCrossEntropy { .. } => (1, 1),
             _ => (0, 0),
         };
-        Self { each: Vec::new(), odds: Matrix::zeros(0, odds), tail: Matrix::zeros(0, tail) }
+        let [odds, tail] = [odds, tail].map(|cols| Matrix::zeros(0, cols));
+        Self { each: Vec::new(), odds, tail, tops: Vec::new() }
     }
 
     /// C of each sample, unweighted, from the weighted inputs and the activations of the output layer.
@@ -431,6 +433,7 @@ impl<T: Real> Costs<T> {
     ) -> &[f64] {
         let samples = a.rows();
         self.tail.resize_rows(samples);
+        self.tops.resize(samples, T::ZERO);
         match cost {
             BinaryCrossEntropy => map(team, Rows::all(z), LogisticTail, &mut self.tail),
             SoftmaxCrossEntropy { .. } => {
@@ -442,14 +445,16 @@ impl<T: Real> Costs<T> {
                     let at = z.iter().position(|&z| z == top).unwrap_or(0);
                     let others = sum([a], |k, [a]| if k == at { T::ZERO } else { a });
                     self.odds.row_mut(i)[0] = others / a[at];
+                    self.tops[i] = top;
                 }
                 map(team, Rows::all(&self.odds), Ln1p, &mut self.tail);
             }
             _ => {}
         }
         self.each.clear();
-        let tail = &self.tail;
-        self.each.extend((0..samples).map(|i| cost.of_sample(z.row(i), a.row(i), y.row(i), tail.row(i))));
+        let (tail, tops) = (&self.tail, &self.tops);
+        self.each
+            .extend((0..samples).map(|i| cost.of_sample(z.row(i), a.row(i), y.row(i), tail.row(i), tops[i])));
         &self.each
     }
 
