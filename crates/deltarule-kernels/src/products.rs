@@ -17,6 +17,9 @@ use std::ops::Range;
 /// more than it brings.
 const WORTH_SHARING: usize = 500_000;
 
+/// Rows that are multiplied in the time that it takes to read the weights: fewer take no less.
+const WORTH_A_READING: usize = 4;
+
 /// Rows of x that are multiplied by all panels before the next ones, so that they stay in the second-level cache.
 const ROWS_AT_ONCE: usize = 512;
 
@@ -94,7 +97,8 @@ fn multiply<T: Real, F: Elementwise<T>>(
     let (x_lines, w) = (x.lines(), w.storage());
     let product = Multiply { x: x_lines, w, is_narrow, outputs, inputs, start, is_large, sums, finish };
     let panels = outputs.div_ceil(Panels::<T>::WIDTH);
-    let shared = is_shared(team, x.len(), outputs, inputs);
+    let rows = if x.is_empty() { 0 } else { x.len().max(WORTH_A_READING) };
+    let shared = is_shared(team, rows, outputs, inputs);
     let (columns, row_parts) =
         if shared { (panels, (team.threads() * PARTS_PER_THREAD).div_ceil(panels)) } else { (1, 1) };
     let most = x.len().div_ceil(row_parts).clamp(1, ROWS_AT_ONCE);
