@@ -140,7 +140,7 @@ macro_rules! one_lane {
                 // SAFETY: the caller's promise.
                 unsafe { narrow_of::<Self>(product, samples) }
             }
-            #[inline(always)]
+            #[inline(never)] // A caller of several tasks would have room for all of them on its stack at once.
             unsafe fn enter<K: Task<Self>>(task: &mut K) -> K::Output {
                 task.run::<Self>()
             }
