@@ -122,9 +122,7 @@ impl Desk {
     fn serve(&self, number: usize) {
         let _flush = FlushToZero::on();
         while self.await_parts(number) {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.work(number))) {
-                *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
-            }
+            self.work(number);
         }
     }
 
@@ -187,8 +185,12 @@ impl Crew {
         let threads = desk.piles.len();
         let begin =
             |pile: usize| u32::try_from(parts * pile / threads).expect("parts by the thousand million");
-        // Where both the caller and a thread panicked, the caller's panic was the one to go on.
-        desk.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // What a part panicked with is laid down before the part counts as done, so that it is there when all are.
+        let work: &(dyn Fn(usize) + Sync) = &|part| {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(part))) {
+                *desk.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+            }
+        };
         // SAFETY: the closure's lifetime is forgotten here; `Finish` below, which also runs when a part panics, waits
         // until all parts that were taken are done.
         let work = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const Work>(work) };

@@ -215,6 +215,9 @@ fn check_shapes<T: Real>(isa: Isa) {
         check_layer::<T>(&team, &mut numbers, shape, n % 4 == 0);
     }
     // Outputs too few to fill a vector.
+    for _ in 0..4 {
+        check_layer::<T>(&team, &mut numbers, [0, 20, 3], false);
+    }
     for n in 0..51 {
         let shape = [1 + numbers.below(70), 1 + numbers.below(100), 1 + n % 17];
         check_layer::<T>(&team, &mut numbers, shape, n % 4 == 0);

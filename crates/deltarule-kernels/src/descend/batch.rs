@@ -34,6 +34,8 @@ impl<T: Real> Samples<T> {
         assert_eq!(delta.rows(), x.len(), "rows of δ and of x");
         let (count, x, delta) = (x.len(), x.lines(), Rows::all(delta).lines());
         let (left, right) = if w.are_narrow() { (delta, x) } else { (x, delta) };
+        // No rows are in order, whatever they were picked from.
+        let right = if count == 0 { Lines::consecutive(right.base, right.stride) } else { right };
         Self { left, right, count }
     }
 
