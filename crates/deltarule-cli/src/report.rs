@@ -6,7 +6,7 @@ use crate::text::{self, Align, Table};
 use crate::ui::{BOLD, DIM, RED, paint};
 use deltarule::evaluate::Evaluator;
 use deltarule::metrics::{Confusion, Metric, predicted_classes};
-use deltarule::{Cost, Matrix, Network, Real, Rows, Samples, Task, Team};
+use deltarule::{Cost, Matrix, Network, Real, Rows, Samples, Task, ThreadPool};
 use serde_json::{Value, json};
 
 /// More classes than this are too many for a matrix on a screen.
@@ -24,14 +24,14 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new<T: Real>(
-        team: &Team,
+        pool: &ThreadPool,
         network: &Network<T>,
         cost: Cost,
         pipeline: &Pipeline,
         samples: Samples<'_, T>,
     ) -> Outcome<Self> {
         let mut evaluator = Evaluator::new(network, cost, samples)?;
-        let mean = evaluator.run(team, network, samples);
+        let mean = evaluator.run(pool, network, samples);
         Ok(Self::of(pipeline, evaluator.outputs(), samples, cost, mean))
     }
 

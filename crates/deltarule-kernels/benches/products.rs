@@ -3,8 +3,8 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Biases, Elementwise, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, Team, Weights, math,
-    products,
+    Biases, Elementwise, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, ThreadPool, Weights,
+    math, products,
 };
 
 #[derive(Clone, Copy)]
@@ -38,7 +38,7 @@ const LAYERS: [(&str, usize, usize, usize); 9] = [
 ];
 
 fn layers<T: Real>(criterion: &mut Criterion) {
-    let team = Team::single();
+    let pool = ThreadPool::single();
     for (name, batch, inputs, outputs) in LAYERS {
         let mut group = criterion.benchmark_group(format!("{name} batch {batch} {}", T::NAME));
         group.throughput(Throughput::Elements((batch * inputs * outputs) as u64)).sample_size(20);
@@ -50,18 +50,18 @@ fn layers<T: Real>(criterion: &mut Criterion) {
         let (mut a, mut below) = (Matrix::zeros(batch, outputs), Matrix::zeros(batch, inputs));
         let delta = Matrix::from_fn(batch, outputs, value);
         group.bench_function("forward", |bencher| {
-            bencher.iter(|| products::forward(&team, Rows::all(&x), &w, &b, Relu, None, &mut a));
+            bencher.iter(|| products::forward(&pool, Rows::all(&x), &w, &b, Relu, None, &mut a));
         });
         group.bench_function("backward", |bencher| {
-            bencher.iter(|| products::backward(&team, Rows::all(&delta), &w_t, Relu, &x, &mut below));
+            bencher.iter(|| products::backward(&pool, Rows::all(&delta), &w_t, Relu, &x, &mut below));
         });
         let mut gradient = Panels::zeros(outputs, inputs);
         group.bench_function("gradient", |bencher| {
-            bencher.iter(|| products::weight_gradient(&team, &delta, Rows::all(&x), T::ONE, &mut gradient));
+            bencher.iter(|| products::weight_gradient(&pool, &delta, Rows::all(&x), T::ONE, &mut gradient));
         });
         let mut bias = vec![T::ZERO; outputs];
         group.bench_function("bias gradient", |bencher| {
-            bencher.iter(|| products::bias_gradient(&team, &delta, T::ONE, &mut bias));
+            bencher.iter(|| products::bias_gradient(&pool, &delta, T::ONE, &mut bias));
         });
         let [eta, scale, zero, beta1, beta2, epsilon] = [1e-4, 0.01, 0.0, 0.9, 0.999, 1e-8].map(T::from_f64);
         for (product, rule) in [
@@ -75,9 +75,9 @@ fn layers<T: Real>(criterion: &mut Criterion) {
             group.bench_function(product, |bencher| {
                 bencher.iter(|| {
                     let biases = Biases { b: &mut b, moments: &mut moments.b };
-                    products::bias_update(&team, &delta, &step, biases);
+                    products::bias_update(&pool, &delta, &step, biases);
                     let weights = Weights { w: &mut w, w_t: Some(&mut w_t), moments: &mut moments.w };
-                    products::weight_update(&team, &delta, Rows::all(&x), &step, weights);
+                    products::weight_update(&pool, &delta, Rows::all(&x), &step, weights);
                 });
             });
         }
@@ -121,14 +121,14 @@ impl<T: Real> Elementwise<T> for Function {
 
 fn functions<T: Real>(criterion: &mut Criterion) {
     use Function::{Erf, Exp, Expm1, Ln, Ln1p, Sigmoid, Softplus, Tanh};
-    let (team, rows, cols) = (Team::single(), 64, 64);
+    let (pool, rows, cols) = (ThreadPool::single(), 64, 64);
     let x = Matrix::from_fn(rows, cols, |i, j| T::from_f64((1 + i * 7 + j * 13) as f64 / 128.0));
     let mut y = Matrix::zeros(rows, cols);
     let mut group = criterion.benchmark_group(format!("functions {}", T::NAME));
     group.throughput(Throughput::Elements((rows * cols) as u64)).sample_size(20);
     for function in [Exp, Expm1, Ln, Ln1p, Tanh, Erf, Sigmoid, Softplus] {
         group.bench_function(format!("{function:?}"), |bencher| {
-            bencher.iter(|| products::map(&team, Rows::all(&x), function, &mut y));
+            bencher.iter(|| products::map(&pool, Rows::all(&x), function, &mut y));
         });
     }
 }

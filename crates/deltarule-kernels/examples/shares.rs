@@ -5,7 +5,7 @@
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
     Biases, Elementwise, FlushToZero, Gradient, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source,
-    Step, Team, Weights, peak, products,
+    Step, ThreadPool, Weights, peak, products,
 };
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,7 @@ const LAYERS: [(&str, usize, usize, usize); 16] = [
 ];
 
 fn shares<T: Real>(filter: &str, threads: usize) {
-    let team = Team::new(threads);
+    let pool = ThreadPool::new(threads);
     let _flush = FlushToZero::on();
     let mut seed = 1u64;
     let mut value = move || {
@@ -66,7 +66,7 @@ fn shares<T: Real>(filter: &str, threads: usize) {
         let runs = (0.0002 / before.elapsed().as_secs_f64()).ceil() as u32;
         let (end, mut best, mut peak) = (Instant::now() + budget, f64::INFINITY, 0.0f64);
         while Instant::now() < end {
-            peak = peak.max(peak::flops_per_second::<T>(&team, Duration::ZERO));
+            peak = peak.max(peak::flops_per_second::<T>(&pool, Duration::ZERO));
             for _ in 0..4 {
                 let start = Instant::now();
                 (0..runs).for_each(|_| run());
@@ -92,19 +92,19 @@ fn shares<T: Real>(filter: &str, threads: usize) {
         let mut w_t = w.transposed();
         let mut b = vec![T::ZERO; outputs];
         let (mut z, mut a) = (Matrix::zeros(rows, outputs), Matrix::zeros(rows, outputs));
-        line(name, "forward", flops, &mut || products::forward(&team, x, &w, &b, Relu, None, &mut a));
+        line(name, "forward", flops, &mut || products::forward(&pool, x, &w, &b, Relu, None, &mut a));
         line(name, "forward+z", flops, &mut || {
-            products::forward(&team, x, &w, &b, Relu, Some(&mut z), &mut a)
+            products::forward(&pool, x, &w, &b, Relu, Some(&mut z), &mut a)
         });
         let delta = Matrix::from_fn(rows, outputs, |_, _| value());
         let mut below = Matrix::zeros(rows, inputs);
         line(name, "backward", flops, &mut || {
-            products::backward(&team, (&delta).into(), &w_t, Relu, &data, &mut below);
+            products::backward(&pool, (&delta).into(), &w_t, Relu, &data, &mut below);
         });
         let mut gradient = Gradient { w: Panels::zeros(outputs, inputs), b: vec![T::ZERO; outputs] };
         line(name, "gradient", flops, &mut || {
-            products::bias_gradient(&team, &delta, T::ONE, &mut gradient.b);
-            products::weight_gradient(&team, &delta, x, T::ONE, &mut gradient.w);
+            products::bias_gradient(&pool, &delta, T::ONE, &mut gradient.b);
+            products::weight_gradient(&pool, &delta, x, T::ONE, &mut gradient.w);
         });
         let adam =
             Rule::Adam { beta1: T::from_f64(0.9), beta2: T::from_f64(0.999), epsilon: T::from_f64(1e-8) };
@@ -121,9 +121,9 @@ fn shares<T: Real>(filter: &str, threads: usize) {
             line(name, product, flops, &mut || {
                 let w_t = mirrored.then_some(&mut w_t);
                 let biases = Biases { b: &mut b, moments: &mut moments.b };
-                products::bias_update(&team, &delta, &step, biases);
+                products::bias_update(&pool, &delta, &step, biases);
                 let weights = Weights { w: &mut w, w_t, moments: &mut moments.w };
-                products::weight_update(&team, &delta, x, &step, weights);
+                products::weight_update(&pool, &delta, x, &step, weights);
             });
         }
     }

@@ -51,7 +51,7 @@
 //!
 //! # Threads
 //!
-//! A [`Team`] shares the parts of a product: panels, or blocks of rows where panels are few. Each thread has a pile of parts,
+//! A [`ThreadPool`] shares the parts of a product: panels, or blocks of rows where panels are few. Each thread has a pile of parts,
 //! the same from product to product, and takes from the others' when its own is done; one that wakes too late finds nothing
 //! left and is not waited for. Products of
 //! fewer than half a million multiplications are computed by the caller alone. Subnormal numbers are zero inside
@@ -73,7 +73,7 @@ pub mod panels;
 pub mod peak;
 pub mod products;
 pub mod real;
-pub mod team;
+pub mod thread_pool;
 mod tile;
 pub mod update;
 
@@ -85,5 +85,5 @@ pub use matrix::{Matrix, Rows};
 pub use panels::Panels;
 pub use products::{Biases, Gradient, Weights};
 pub use real::Real;
-pub use team::Team;
+pub use thread_pool::ThreadPool;
 pub use update::{Moments, Rule, Step};

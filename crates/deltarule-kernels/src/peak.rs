@@ -3,18 +3,18 @@
 use crate::isa::Task;
 use crate::lanes::vector::Vector;
 use crate::real::Real;
-use crate::team::Team;
+use crate::thread_pool::ThreadPool;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// The most floating-point operations a second that one thread was seen to do, in bursts of fused multiply-adds in registers
-/// for this long; a multiply-add counts as two. `team` says with which instruction set.
-pub fn flops_per_second<T: Real>(team: &Team, duration: Duration) -> f64 {
+/// for this long; a multiply-add counts as two. `pool` says with which instruction set.
+pub fn flops_per_second<T: Real>(pool: &ThreadPool, duration: Duration) -> f64 {
     let end = Instant::now() + duration;
     let mut best = 0.0f64;
     while best == 0.0 || Instant::now() < end {
         let start = Instant::now();
-        let flops = T::on(team.isa(), &mut Burst);
+        let flops = T::on(pool.isa(), &mut Burst);
         best = best.max(flops as f64 / start.elapsed().as_secs_f64());
     }
     best

@@ -8,7 +8,7 @@ use crate::matrix::{Matrix, Rows};
 use crate::multiply::{self, Finish, Multiply};
 use crate::panels::Panels;
 use crate::real::Real;
-use crate::team::Team;
+use crate::thread_pool::ThreadPool;
 use crate::tile::{Lines, Target, even_tiles};
 use crate::update::{Fate, Step};
 use std::ops::Range;
@@ -37,7 +37,7 @@ const PARTS_PER_THREAD: usize = 4;
 /// # Panics
 /// When the sizes do not fit together.
 pub fn forward<T: Real, F: Elementwise<T>>(
-    team: &Team,
+    pool: &ThreadPool,
     x: Rows<'_, T>,
     w: &Panels<T>,
     b: &[T],
@@ -53,7 +53,7 @@ pub fn forward<T: Real, F: Elementwise<T>>(
         check_target(z, x.len(), w.outputs());
         z.target()
     });
-    multiply(team, x, w, b, sums, Finish::Value(f, a));
+    multiply(pool, x, w, b, sums, Finish::Value(f, a));
 }
 
 /// BP2: δ_k = (Σ_j w_jk δ_j of the layer above) σ′, for every row of `delta_above`.
@@ -64,7 +64,7 @@ pub fn forward<T: Real, F: Elementwise<T>>(
 /// # Panics
 /// When the sizes do not fit together.
 pub fn backward<T: Real, F: Elementwise<T>>(
-    team: &Team,
+    pool: &ThreadPool,
     delta_above: Rows<'_, T>,
     w_t: &Panels<T>,
     f: F,
@@ -75,7 +75,7 @@ pub fn backward<T: Real, F: Elementwise<T>>(
     check_target(source, delta_above.len(), w_t.outputs());
     check_target(delta, delta_above.len(), w_t.outputs());
     let source = Rows::all(source).lines();
-    multiply(team, delta_above, w_t, &[], delta.target(), Finish::Derivative(f, source));
+    multiply(pool, delta_above, w_t, &[], delta.target(), Finish::Derivative(f, source));
 }
 
 fn check_target<T: Real>(matrix: &Matrix<T>, rows: usize, cols: usize) {
@@ -85,7 +85,7 @@ fn check_target<T: Real>(matrix: &Matrix<T>, rows: usize, cols: usize) {
 
 /// The common part of [`forward`] and [`backward`], whose sizes have been checked.
 fn multiply<T: Real, F: Elementwise<T>>(
-    team: &Team,
+    pool: &ThreadPool,
     x: Rows<'_, T>,
     w: &Panels<T>,
     start: &[T],
@@ -98,20 +98,20 @@ fn multiply<T: Real, F: Elementwise<T>>(
     let product = Multiply { x: x_lines, w, is_narrow, outputs, inputs, start, is_large, sums, finish };
     let panels = outputs.div_ceil(Panels::<T>::WIDTH);
     let rows = if x.is_empty() { 0 } else { x.len().max(WORTH_A_READING) };
-    let shared = is_shared(team, rows, outputs, inputs);
+    let shared = is_shared(pool, rows, outputs, inputs);
     let (columns, row_parts) =
-        if shared { (panels, (team.threads() * PARTS_PER_THREAD).div_ceil(panels)) } else { (1, 1) };
+        if shared { (panels, (pool.threads() * PARTS_PER_THREAD).div_ceil(panels)) } else { (1, 1) };
     let most = x.len().div_ceil(row_parts).clamp(1, ROWS_AT_ONCE);
     let blocks = x.len().div_ceil(most);
-    team.share(blocks * columns, &|part| {
+    pool.share(blocks * columns, &|part| {
         let rows = nth_tile(x.len(), most, part / columns);
         let panels = nth_tile(panels, panels.div_ceil(columns), part % columns);
-        T::on(team.isa(), &mut multiply::Part { product: &product, panels, rows });
+        T::on(pool.isa(), &mut multiply::Part { product: &product, panels, rows });
     });
 }
 
-fn is_shared(team: &Team, rows: usize, outputs: usize, inputs: usize) -> bool {
-    team.threads() > 1 && rows.saturating_mul(outputs).saturating_mul(inputs) >= WORTH_SHARING
+fn is_shared(pool: &ThreadPool, rows: usize, outputs: usize, inputs: usize) -> bool {
+    pool.threads() > 1 && rows.saturating_mul(outputs).saturating_mul(inputs) >= WORTH_SHARING
 }
 
 fn nth_tile(len: usize, most: usize, n: usize) -> Range<usize> {
@@ -153,30 +153,30 @@ pub struct Biases<'a, T: Real> {
 ///
 /// # Panics
 /// When the sizes do not fit together.
-pub fn bias_gradient<T: Real>(team: &Team, delta: &Matrix<T>, scale: T, gradient: &mut [T]) {
+pub fn bias_gradient<T: Real>(pool: &ThreadPool, delta: &Matrix<T>, scale: T, gradient: &mut [T]) {
     let part = bias_part(bias_sums(delta, gradient), Fate::Kept(scale), gradient, &mut [], 0);
-    descend_biases(team, part);
+    descend_biases(pool, part);
 }
 
 /// BP3 with the optimizer in the store: the sums of [`bias_gradient`] go straight into `step` and are not kept.
 ///
 /// # Panics
 /// When the sizes do not fit together.
-pub fn bias_update<T: Real>(team: &Team, delta: &Matrix<T>, step: &Step<T>, biases: Biases<'_, T>) {
+pub fn bias_update<T: Real>(pool: &ThreadPool, delta: &Matrix<T>, step: &Step<T>, biases: Biases<'_, T>) {
     let Biases { b, moments } = biases;
     let sums = bias_sums(delta, b);
-    descend_biases(team, bias_part(sums, Fate::Applied(*step), b, moments, step.rule.moments()));
+    descend_biases(pool, bias_part(sums, Fate::Applied(*step), b, moments, step.rule.moments()));
 }
 
 /// The optimizer on a gradient of biases that was kept: `step.scale` multiplies it once more (clipping), 1 leaves it.
 ///
 /// # Panics
 /// When the sizes do not fit together.
-pub fn bias_update_by<T: Real>(team: &Team, gradient: &[T], step: &Step<T>, biases: Biases<'_, T>) {
+pub fn bias_update_by<T: Real>(pool: &ThreadPool, gradient: &[T], step: &Step<T>, biases: Biases<'_, T>) {
     let Biases { b, moments } = biases;
     assert_eq!(b.len(), gradient.len(), "biases and their gradient");
     let sums = biases::Sums::Kept(gradient);
-    descend_biases(team, bias_part(sums, Fate::Applied(*step), b, moments, step.rule.moments()));
+    descend_biases(pool, bias_part(sums, Fate::Applied(*step), b, moments, step.rule.moments()));
 }
 
 fn bias_sums<'a, T: Real>(delta: &Matrix<T>, b: &[T]) -> biases::Sums<'a, T> {
@@ -201,9 +201,9 @@ fn bias_part<'a, T: Real>(
 }
 
 /// Too little work to share.
-fn descend_biases<T: Real>(team: &Team, mut part: biases::Part<'_, T>) {
+fn descend_biases<T: Real>(pool: &ThreadPool, mut part: biases::Part<'_, T>) {
     let _flush = FlushToZero::on();
-    T::descend_biases(team.isa(), &mut part);
+    T::descend_biases(pool.isa(), &mut part);
 }
 
 /// BP4: `scale · Σ_i δ_ij x_ik`, stored in `gradient`.
@@ -213,14 +213,14 @@ fn descend_biases<T: Real>(team: &Team, mut part: biases::Part<'_, T>) {
 /// # Panics
 /// When the sizes do not fit together.
 pub fn weight_gradient<T: Real>(
-    team: &Team,
+    pool: &ThreadPool,
     delta: &Matrix<T>,
     x: Rows<'_, T>,
     scale: T,
     gradient: &mut Panels<T>,
 ) {
     let sums = weight_sums(delta, x, gradient);
-    descend(team, Layer::new(gradient), sums, Fate::Kept(scale));
+    descend(pool, Layer::new(gradient), sums, Fate::Kept(scale));
 }
 
 /// BP4 with the optimizer in the store: the sums of [`weight_gradient`] go straight into `step` and are not kept.
@@ -228,7 +228,7 @@ pub fn weight_gradient<T: Real>(
 /// # Panics
 /// When the sizes do not fit together.
 pub fn weight_update<T: Real>(
-    team: &Team,
+    pool: &ThreadPool,
     delta: &Matrix<T>,
     x: Rows<'_, T>,
     step: &Step<T>,
@@ -236,21 +236,26 @@ pub fn weight_update<T: Real>(
 ) {
     let sums = weight_sums(delta, x, weights.w);
     let layer = layer_of(weights, step.rule.moments());
-    descend(team, layer, sums, Fate::Applied(*step));
+    descend(pool, layer, sums, Fate::Applied(*step));
 }
 
 /// The optimizer on a gradient of weights that was kept: `step.scale` multiplies it once more (clipping), 1 leaves it.
 ///
 /// # Panics
 /// When the sizes do not fit together.
-pub fn weight_update_by<T: Real>(team: &Team, gradient: &Panels<T>, step: &Step<T>, weights: Weights<'_, T>) {
+pub fn weight_update_by<T: Real>(
+    pool: &ThreadPool,
+    gradient: &Panels<T>,
+    step: &Step<T>,
+    weights: Weights<'_, T>,
+) {
     assert_eq!(
         (weights.w.outputs(), weights.w.inputs()),
         (gradient.outputs(), gradient.inputs()),
         "weights and their gradient"
     );
     let layer = layer_of(weights, step.rule.moments());
-    descend(team, layer, Sums::Kept(gradient.storage()), Fate::Applied(*step));
+    descend(pool, layer, Sums::Kept(gradient.storage()), Fate::Applied(*step));
 }
 
 /// The products of rows that fit the layer.
@@ -279,7 +284,7 @@ fn layer_of<T: Real>(weights: Weights<'_, T>, count: usize) -> Layer<T> {
 }
 
 /// The common part of the products for weights.
-fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<T>) {
+fn descend<T: Real>(pool: &ThreadPool, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<T>) {
     let Layer { lanes, rows, .. } = layer;
     let (samples, at_once) = match sums {
         Sums::Rows(samples) if samples.need_copies() => (samples.count, PANELS_A_COPY),
@@ -288,8 +293,8 @@ fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<
         Sums::Kept(_) => (10, 1),
     };
     let panels = lanes.div_ceil(Panels::<T>::WIDTH);
-    let (columns, most) = if is_shared(team, samples, lanes, rows) {
-        let parts = team.threads() * PARTS_PER_THREAD;
+    let (columns, most) = if is_shared(pool, samples, lanes, rows) {
+        let parts = pool.threads() * PARTS_PER_THREAD;
         let columns = panels.div_ceil(at_once).min(parts);
         (columns, rows.div_ceil(parts.div_ceil(columns)).next_multiple_of(Panels::<T>::WIDTH))
     } else {
@@ -297,34 +302,34 @@ fn descend<T: Real>(team: &Team, layer: Layer<T>, sums: Sums<'_, T>, fate: Fate<
     };
     let most = most.max(1);
     let blocks = rows.div_ceil(most);
-    team.share(blocks * columns, &|n| {
+    pool.share(blocks * columns, &|n| {
         let first = n % blocks * most;
         let rows = first..rows.min(first + most);
         let panels = nth_tile(panels, panels.div_ceil(columns), n / blocks);
         let mut part = descend::Part { layer: &layer, sums: &sums, fate: &fate, panels, rows };
-        T::descend(team.isa(), &mut part);
+        T::descend(pool.isa(), &mut part);
     });
 }
 
 /// `to = σ(from)` for every row.
-pub fn map<T: Real, F: Elementwise<T>>(team: &Team, from: Rows<'_, T>, f: F, to: &mut Matrix<T>) {
+pub fn map<T: Real, F: Elementwise<T>>(pool: &ThreadPool, from: Rows<'_, T>, f: F, to: &mut Matrix<T>) {
     check_target(to, from.len(), from.cols());
     let (from, rows, cols) = (from.lines(), from.len(), from.cols());
     let to = to.target();
-    share_rows(team, rows, cols, |rows| T::on(team.isa(), &mut multiply::Map { f, from, to, rows, cols }));
+    share_rows(pool, rows, cols, |rows| T::on(pool.isa(), &mut multiply::Map { f, from, to, rows, cols }));
 }
 
 /// `values = σ(values)` for every row, in place.
-pub fn map_in_place<T: Real, F: Elementwise<T>>(team: &Team, f: F, values: &mut Matrix<T>) {
+pub fn map_in_place<T: Real, F: Elementwise<T>>(pool: &ThreadPool, f: F, values: &mut Matrix<T>) {
     let (rows, cols) = (values.rows(), values.cols());
     let to = values.target();
     let from = Lines::consecutive(to.base.cast_const(), to.stride);
-    share_rows(team, rows, cols, |rows| T::on(team.isa(), &mut multiply::Map { f, from, to, rows, cols }));
+    share_rows(pool, rows, cols, |rows| T::on(pool.isa(), &mut multiply::Map { f, from, to, rows, cols }));
 }
 
 /// `delta ⊙= σ′(source)` for every row of `delta`; BP1 for an elementwise output.
 pub fn scale_by_derivative<T: Real, F: Elementwise<T>>(
-    team: &Team,
+    pool: &ThreadPool,
     f: F,
     source: &Matrix<T>,
     delta: &mut Matrix<T>,
@@ -332,8 +337,8 @@ pub fn scale_by_derivative<T: Real, F: Elementwise<T>>(
     let (rows, cols) = (delta.rows(), delta.cols());
     check_target(source, rows, cols);
     let (source, delta) = (Rows::all(source).lines(), delta.target());
-    share_rows(team, rows, cols, |rows| {
-        T::on(team.isa(), &mut multiply::Scale { f, source, delta, rows, cols })
+    share_rows(pool, rows, cols, |rows| {
+        T::on(pool.isa(), &mut multiply::Scale { f, source, delta, rows, cols })
     });
 }
 
@@ -341,11 +346,11 @@ pub fn scale_by_derivative<T: Real, F: Elementwise<T>>(
 const WORK_OF_A_VALUE: usize = 16;
 
 /// Shares rows of values of functions.
-fn share_rows(team: &Team, rows: usize, cols: usize, work: impl Fn(Range<usize>) + Sync) {
+fn share_rows(pool: &ThreadPool, rows: usize, cols: usize, work: impl Fn(Range<usize>) + Sync) {
     let parts =
-        if is_shared(team, rows, cols, WORK_OF_A_VALUE) { team.threads() * PARTS_PER_THREAD } else { 1 };
+        if is_shared(pool, rows, cols, WORK_OF_A_VALUE) { pool.threads() * PARTS_PER_THREAD } else { 1 };
     let most = rows.div_ceil(parts).max(1);
-    team.share(rows.div_ceil(most), &|part| work(nth_tile(rows, most, part)));
+    pool.share(rows.div_ceil(most), &|part| work(nth_tile(rows, most, part)));
 }
 
 /// Which of `z` and `a` [`backward`] wants as its source.

@@ -3,8 +3,8 @@
 
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Biases, Elementwise, Isa, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, Team, Weights,
-    products,
+    Biases, Elementwise, Isa, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, ThreadPool,
+    Weights, products,
 };
 
 /// z / √(1 + z²), which needs nothing but correctly rounded operations.
@@ -47,7 +47,7 @@ fn numbers(mut seed: u64) -> impl FnMut() -> f64 {
 }
 
 /// FNV-1a over the bits of all weights and biases after some steps of training.
-fn train<T: Real>(team: &Team, sizes: &[usize], batch: usize, rule: Rule<T>, penalty: f64) -> u64 {
+fn train<T: Real>(pool: &ThreadPool, sizes: &[usize], batch: usize, rule: Rule<T>, penalty: f64) -> u64 {
     let mut number = numbers(5);
     let x = Matrix::from_fn(3 * batch, sizes[0], |_, _| T::from_f64(number()));
     let target = Matrix::from_fn(3 * batch, sizes[sizes.len() - 1], |_, _| T::from_f64(number()));
@@ -71,7 +71,7 @@ fn train<T: Real>(team: &Team, sizes: &[usize], batch: usize, rule: Rule<T>, pen
         for l in 0..layers.len() {
             let (below, here) = layers.split_at_mut(l);
             let input = below.last().map_or(batch_of(&x), |below| Rows::all(&below.a));
-            products::forward(team, input, &here[0].w, &here[0].b, Squash, None, &mut here[0].a);
+            products::forward(pool, input, &here[0].w, &here[0].b, Squash, None, &mut here[0].a);
         }
         let last = layers.last_mut().expect("a layer");
         for (i, target) in batch_of(&target).iter().enumerate() {
@@ -79,12 +79,12 @@ fn train<T: Real>(team: &Team, sizes: &[usize], batch: usize, rule: Rule<T>, pen
                 last.delta.row_mut(i)[j] = last.a.at(i, j) - *target;
             }
         }
-        products::scale_by_derivative(team, Squash, &last.a, &mut last.delta);
+        products::scale_by_derivative(pool, Squash, &last.a, &mut last.delta);
         for l in (1..layers.len()).rev() {
             let (below, here) = layers.split_at_mut(l);
             let below = &mut below[l - 1];
             products::backward(
-                team,
+                pool,
                 Rows::all(&here[0].delta),
                 &here[0].w_t,
                 Squash,
@@ -97,9 +97,9 @@ fn train<T: Real>(team: &Team, sizes: &[usize], batch: usize, rule: Rule<T>, pen
             let input = below.last().map_or(batch_of(&x), |below| Rows::all(&below.a));
             let Layer { w, w_t, b, moments, delta, .. } = &mut here[0];
             let weights = Weights { w, w_t: (l > 0).then_some(w_t), moments: &mut moments.w };
-            products::weight_update(team, delta, input, &step, weights);
+            products::weight_update(pool, delta, input, &step, weights);
             let biases = Biases { b, moments: &mut moments.b };
-            products::bias_update(team, delta, &step_b, biases);
+            products::bias_update(pool, delta, &step_b, biases);
         }
     }
     let values = layers.iter().flat_map(|layer| layer.w.iter().chain(layer.b.iter().copied()));
@@ -131,11 +131,11 @@ const GOLDEN: [[[u64; 4]; 2]; 2] = [
     ],
 ];
 
-fn hashes<T: Real>(team: &Team) -> [[u64; 4]; 2] {
+fn hashes<T: Real>(pool: &ThreadPool) -> [[u64; 4]; 2] {
     NETWORKS.map(|(sizes, batch)| {
         let mut penalty = 0.0;
         rules::<T>().map(|rule| {
-            let hash = train(team, sizes, batch, rule, penalty);
+            let hash = train(pool, sizes, batch, rule, penalty);
             penalty += 1e-4;
             hash
         })
@@ -146,8 +146,8 @@ fn hashes<T: Real>(team: &Team) -> [[u64; 4]; 2] {
 fn training_ends_in_the_same_bits_everywhere() {
     for isa in Isa::available() {
         for threads in [1, 2, 3, 4, 8, 16] {
-            let team = Team::with_isa(threads, isa);
-            let found = [hashes::<f32>(&team), hashes::<f64>(&team)];
+            let pool = ThreadPool::with_isa(threads, isa);
+            let found = [hashes::<f32>(&pool), hashes::<f64>(&pool)];
             assert_eq!(found, GOLDEN, "{isa}, {threads} threads: {found:#018x?}");
         }
     }

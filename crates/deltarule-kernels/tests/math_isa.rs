@@ -2,7 +2,7 @@
 
 mod support;
 
-use deltarule_kernels::{Isa, Matrix, Real, Rows, Team, products};
+use deltarule_kernels::{Isa, Matrix, Real, Rows, ThreadPool, products};
 use support::{ALL, Function};
 
 /// Values over all magnitudes and of both signs, some from where the formulas change, and the special ones.
@@ -33,10 +33,10 @@ fn same_bits<T: Real>(from_bits: impl Fn(u64) -> T) {
         let f = Function(name);
         let mut expected = Matrix::zeros(1, values.len());
         let scalar = Isa::named("scalar").unwrap();
-        products::map(&Team::with_isa(1, scalar), Rows::all(&x), f, &mut expected);
+        products::map(&ThreadPool::with_isa(1, scalar), Rows::all(&x), f, &mut expected);
         for isa in Isa::available() {
             let mut got = Matrix::zeros(1, values.len());
-            products::map(&Team::with_isa(1, isa), Rows::all(&x), f, &mut got);
+            products::map(&ThreadPool::with_isa(1, isa), Rows::all(&x), f, &mut got);
             for (j, x) in values.iter().enumerate() {
                 let (got, expected) = (got.at(0, j).to_f64(), expected.at(0, j).to_f64());
                 let same = got.to_bits() == expected.to_bits() || (got.is_nan() && expected.is_nan());

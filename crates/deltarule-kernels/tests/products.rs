@@ -3,7 +3,7 @@
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
     Biases, Elementwise, FlushToZero, Isa, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step,
-    Team, Weights, naive, products,
+    ThreadPool, Weights, naive, products,
 };
 use std::fmt::Debug;
 
@@ -100,10 +100,15 @@ fn rule<T: Real>(n: usize) -> Rule<T> {
     }
 }
 
-/// One layer of this shape: all products on the team against the naive ones.
-fn check_layer<T: Real>(team: &Team, numbers: &mut Numbers, [rows, inputs, outputs]: [usize; 3], odd: bool) {
+/// One layer of this shape: all products on the pool against the naive ones.
+fn check_layer<T: Real>(
+    pool: &ThreadPool,
+    numbers: &mut Numbers,
+    [rows, inputs, outputs]: [usize; 3],
+    odd: bool,
+) {
     let _flush = FlushToZero::on();
-    let what = (team, T::NAME, [rows, inputs, outputs], odd);
+    let what = (pool, T::NAME, [rows, inputs, outputs], odd);
     let f = if numbers.below(2) == 0 { Function::Relu } else { Function::Bump };
     let data = numbers.matrix::<T>(rows + 3, inputs, odd);
     let picked: Vec<u32> = (0..rows).map(|_| numbers.below(rows + 3) as u32).collect();
@@ -117,8 +122,8 @@ fn check_layer<T: Real>(team: &Team, numbers: &mut Numbers, [rows, inputs, outpu
     // Rows past those of x are to be left alone.
     let before = numbers.matrix::<T>(rows + 1, outputs, false);
     let (mut z, mut a, mut alone) = (before.clone(), before.clone(), before.clone());
-    products::forward(team, x, &w, &b, f, Some(&mut z), &mut a);
-    products::forward(team, x, &w, &b, f, None, &mut alone);
+    products::forward(pool, x, &w, &b, f, Some(&mut z), &mut a);
+    products::forward(pool, x, &w, &b, f, None, &mut alone);
     let (mut slow_z, mut slow_a) = (before.clone(), before.clone());
     naive::forward(x, &w, &b, f, Some(&mut slow_z), &mut slow_a);
     assert_same_rows(&z, &slow_z, &("z", what));
@@ -126,27 +131,27 @@ fn check_layer<T: Real>(team: &Team, numbers: &mut Numbers, [rows, inputs, outpu
     assert_same_rows(&alone, &slow_a, &("a alone", what));
 
     let mut mapped = before.clone();
-    products::map(team, Rows::range(&z, 0..rows), f, &mut mapped);
+    products::map(pool, Rows::range(&z, 0..rows), f, &mut mapped);
     assert_same_rows(&mapped, &slow_a, &("map", what));
 
     let delta = numbers.matrix::<T>(rows, outputs, odd);
     let source = numbers.matrix::<T>(rows, inputs, odd);
     let w_t = w.transposed();
     let (mut below, mut slow_below) = (Matrix::zeros(rows, inputs), Matrix::zeros(rows, inputs));
-    products::backward(team, (&delta).into(), &w_t, f, &source, &mut below);
+    products::backward(pool, (&delta).into(), &w_t, f, &source, &mut below);
     naive::backward((&delta).into(), &w_t, f, &source, &mut slow_below);
     assert_same_rows(&below, &slow_below, &("δ", what));
-    products::scale_by_derivative(team, f, &source, &mut below);
+    products::scale_by_derivative(pool, f, &source, &mut below);
     naive::scale_by_derivative(f, &source, &mut slow_below);
     assert_same_rows(&below, &slow_below, &("δ ⊙ σ′", what));
 
     let scale = T::from_f64(0.125);
     let (mut gradient_w, mut gradient_b) = (numbers.panels(outputs, inputs), b.clone());
     let (mut slow_gradient_w, mut slow_gradient_b) = (gradient_w.clone(), b.clone());
-    products::bias_gradient(team, &delta, scale, &mut gradient_b);
+    products::bias_gradient(pool, &delta, scale, &mut gradient_b);
     naive::bias_gradient(&delta, scale, &mut slow_gradient_b);
     assert_same(&gradient_b, &slow_gradient_b, &("∂C/∂b", what));
-    products::weight_gradient(team, &delta, x, scale, &mut gradient_w);
+    products::weight_gradient(pool, &delta, x, scale, &mut gradient_w);
     naive::weight_gradient(&delta, x, scale, &mut slow_gradient_w);
     assert_same(gradient_w.storage(), slow_gradient_w.storage(), &("∂C/∂w", what));
 
@@ -168,14 +173,14 @@ fn check_layer<T: Real>(team: &Team, numbers: &mut Numbers, [rows, inputs, outpu
             let biases = Biases { b: &mut b, moments: &mut moments.b };
             let slow_biases = Biases { b: &mut slow_b, moments: &mut slow_moments.b };
             if round < 2 {
-                products::bias_update(team, &delta, &step, biases);
+                products::bias_update(pool, &delta, &step, biases);
                 naive::bias_update(&delta, &step, slow_biases);
-                products::weight_update(team, &delta, x, &step, weights);
+                products::weight_update(pool, &delta, x, &step, weights);
                 naive::weight_update(&delta, x, &step, slow_weights);
             } else {
-                products::bias_update_by(team, &gradient_b, &step, biases);
+                products::bias_update_by(pool, &gradient_b, &step, biases);
                 naive::bias_update_by(&slow_gradient_b, &step, slow_biases);
-                products::weight_update_by(team, &gradient_w, &step, weights);
+                products::weight_update_by(pool, &gradient_w, &step, weights);
                 naive::weight_update_by(&slow_gradient_w, &step, slow_weights);
             }
             let what = (step, round, what);
@@ -201,10 +206,10 @@ const SIZES: &[usize] =
 
 fn check_shapes<T: Real>(isa: Isa) {
     let mut numbers = Numbers(7);
-    let team = Team::with_isa(1, isa);
+    let pool = ThreadPool::with_isa(1, isa);
     for (n, &size) in SIZES.iter().enumerate() {
         for shape in [[size, 5, 18], [4, size, 17], [6, 19, size], [size, size, size]] {
-            check_layer::<T>(&team, &mut numbers, shape, n % 2 == 1);
+            check_layer::<T>(&pool, &mut numbers, shape, n % 2 == 1);
         }
     }
     if cfg!(miri) {
@@ -212,19 +217,19 @@ fn check_shapes<T: Real>(isa: Isa) {
     }
     for n in 0..40 {
         let shape = [40, 70, 70].map(|limit| numbers.below(limit));
-        check_layer::<T>(&team, &mut numbers, shape, n % 4 == 0);
+        check_layer::<T>(&pool, &mut numbers, shape, n % 4 == 0);
     }
     // Outputs too few to fill a vector.
     for _ in 0..4 {
-        check_layer::<T>(&team, &mut numbers, [0, 20, 3], false);
+        check_layer::<T>(&pool, &mut numbers, [0, 20, 3], false);
     }
     for n in 0..51 {
         let shape = [1 + numbers.below(70), 1 + numbers.below(100), 1 + n % 17];
-        check_layer::<T>(&team, &mut numbers, shape, n % 4 == 0);
+        check_layer::<T>(&pool, &mut numbers, shape, n % 4 == 0);
     }
     // More steps than one block of the sum has; then, for BP4, rows too far apart, and more than it takes at once.
     for shape in [[15, 1030, 35], [100, 1030, 35], [260, 90, 300], [530, 37, 33], [530, 1030, 3]] {
-        check_layer::<T>(&team, &mut numbers, shape, false);
+        check_layer::<T>(&pool, &mut numbers, shape, false);
     }
 }
 
@@ -240,13 +245,13 @@ fn products_equal_their_naive_siblings() {
 #[cfg_attr(miri, ignore = "products large enough to be shared take Miri hours")]
 fn products_do_not_depend_on_the_number_of_threads() {
     for threads in [2, 3, 4, 8] {
-        let team = Team::with_isa(threads, Isa::best());
+        let pool = ThreadPool::with_isa(threads, Isa::best());
         let mut numbers = Numbers(11);
         for shape in
             [[70, 120, 100], [130, 200, 33], [65, 33, 250], [300, 70, 40], [1100, 50, 10], [40, 400, 64]]
         {
-            check_layer::<f32>(&team, &mut numbers, shape, false);
-            check_layer::<f64>(&team, &mut numbers, shape, true);
+            check_layer::<f32>(&pool, &mut numbers, shape, false);
+            check_layer::<f64>(&pool, &mut numbers, shape, true);
         }
     }
 }

@@ -4,7 +4,7 @@
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use deltarule::settings::{Settings, Task};
 use deltarule::train::Trainer;
-use deltarule::{Team, dataset::Batches};
+use deltarule::{ThreadPool, dataset::Batches};
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;
 use deltarule_tables::table::{InMemory, Plan};
@@ -105,7 +105,8 @@ fn trains_as_a_stream() {
     let mut batches = Streamed::<f32>::new(&source, &plan, BATCH, false, 0, BUFFER).unwrap();
     let network = training.network(batches.inputs(), batches.outputs()).unwrap();
     let trainer = Trainer::new(&training, network, &batches).unwrap();
-    let outcome = trainer.train(&Team::single(), &mut batches, Some(validation.samples()), &mut ()).unwrap();
+    let outcome =
+        trainer.train(&ThreadPool::single(), &mut batches, Some(validation.samples()), &mut ()).unwrap();
     assert_eq!(outcome.epochs.len(), 1);
     let (taken, most) = (status("VmHWM:") - before, promised(validation.len(), &reading));
     assert!(taken <= most, "{} MiB are taken, {} promised", taken >> 20, most >> 20);

@@ -7,7 +7,7 @@ use common::cut;
 use deltarule::dataset::{Batches, Shuffled};
 use deltarule::settings::{Settings, Task};
 use deltarule::train::Trainer;
-use deltarule::{Cost, Team};
+use deltarule::{Cost, ThreadPool};
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;
 use deltarule_tables::table::{InMemory, Plan, Table};
@@ -123,7 +123,7 @@ fn training() -> deltarule::Plan {
 fn run(training: &deltarule::Plan, batches: &mut dyn Batches<f32>) -> deltarule::Outcome<f32> {
     let network = training.network(batches.inputs(), batches.outputs()).unwrap();
     let trainer = Trainer::new(training, network, batches).unwrap();
-    trainer.train(&Team::single(), batches, None, &mut ()).unwrap()
+    trainer.train(&ThreadPool::single(), batches, None, &mut ()).unwrap()
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use deltarule::dataset::{Batches, Dataset, Shuffled};
 use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::Trainer;
-use deltarule::{Activation, Cost, Matrix, Result, Team};
+use deltarule::{Activation, Cost, Matrix, Result, ThreadPool};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,12 +28,12 @@ fn main() -> Result<()> {
     let data = Dataset::new(x, y, None)?;
     let mut batches = Shuffled::new(&data, plan.batch(), plan.drop_last(), plan.seed());
     let mut trainer = Trainer::new(&plan, plan.network(inputs, outputs)?, &batches)?;
-    let team = Team::single();
+    let pool = ThreadPool::single();
     batches.start(0)?;
     let batch = batches.next()?.expect("the first batch");
     let mut cost = 0.0;
     for step in 0..steps {
-        cost = trainer.step(&team, 0, step, &batch).mean();
+        cost = trainer.step(&pool, 0, step, &batch).mean();
     }
     println!("cost before step {steps}: {cost}");
     Ok(())

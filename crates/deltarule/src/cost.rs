@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::spec::Spec;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::products::map;
-use deltarule_kernels::{Elementwise, Lanes, Matrix, Real, Rows, Source, Team};
+use deltarule_kernels::{Elementwise, Lanes, Matrix, Real, Rows, Source, ThreadPool};
 use deltarule_kernels::{inlined, math};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -425,7 +425,7 @@ impl<T: Real> Costs<T> {
     /// The cost must be the one this was made for. Allocates only when the batch is larger than any before.
     pub fn compute(
         &mut self,
-        team: &Team,
+        pool: &ThreadPool,
         cost: Cost,
         z: &Matrix<T>,
         a: &Matrix<T>,
@@ -435,7 +435,7 @@ impl<T: Real> Costs<T> {
         self.tail.resize_rows(samples);
         self.tops.resize(samples, T::ZERO);
         match cost {
-            BinaryCrossEntropy => map(team, Rows::all(z), LogisticTail, &mut self.tail),
+            BinaryCrossEntropy => map(pool, Rows::all(z), LogisticTail, &mut self.tail),
             SoftmaxCrossEntropy { .. } => {
                 // Σₖ e^(zₖ − max z) = 1 + the other activations over the largest one
                 self.odds.resize_rows(samples);
@@ -447,7 +447,7 @@ impl<T: Real> Costs<T> {
                     self.odds.row_mut(i)[0] = others / a[at];
                     self.tops[i] = top;
                 }
-                map(team, Rows::all(&self.odds), Ln1p, &mut self.tail);
+                map(pool, Rows::all(&self.odds), Ln1p, &mut self.tail);
             }
             _ => {}
         }

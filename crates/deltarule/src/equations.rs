@@ -9,7 +9,7 @@ use crate::cost::{Cost, maximum};
 use crate::network::Layer;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::products::{self, Biases, Weights};
-use deltarule_kernels::{Elementwise, Lanes, Matrix, Panels, Real, Rows, Source, Step, Team};
+use deltarule_kernels::{Elementwise, Lanes, Matrix, Panels, Real, Rows, Source, Step, ThreadPool};
 use deltarule_kernels::{inlined, math};
 
 /// Feedforward through one layer:
@@ -20,15 +20,15 @@ use deltarule_kernels::{inlined, math};
 ///
 /// `input` is aˡ⁻¹. `z` may be left out where nobody reads it.
 pub fn forward<T: Real>(
-    team: &Team,
+    pool: &ThreadPool,
     layer: &Layer<T>,
     input: Rows<'_, T>,
     z: Option<&mut Matrix<T>>,
     a: &mut Matrix<T>,
 ) {
-    products::forward(team, input, &layer.w, &layer.b, layer.activation, z, a);
+    products::forward(pool, input, &layer.w, &layer.b, layer.activation, z, a);
     if layer.activation == Activation::Softmax {
-        softmax(team, a);
+        softmax(pool, a);
     }
 }
 
@@ -42,7 +42,7 @@ pub fn forward<T: Real>(
 /// computed as that: exact also where σ′ rounds to 0. For an output that is not elementwise and has no short form, it is
 /// [`bp1_jacobian`].
 pub fn bp1<T: Real>(
-    team: &Team,
+    pool: &ThreadPool,
     cost: Cost,
     activation: Activation,
     (z, a): (&Matrix<T>, &Matrix<T>),
@@ -54,9 +54,9 @@ pub fn bp1<T: Real>(
         cost.short_form(a, y, delta);
     } else if activation.is_elementwise() {
         cost.gradient(a, y, delta);
-        products::scale_by_derivative(team, activation, products::source_of(activation, z, a), delta);
+        products::scale_by_derivative(pool, activation, products::source_of(activation, z, a), delta);
     } else {
-        return bp1_jacobian(team, cost, activation, (z, a), y, weights, delta);
+        return bp1_jacobian(pool, cost, activation, (z, a), y, weights, delta);
     }
     weigh(weights, delta);
 }
@@ -69,7 +69,7 @@ pub fn bp1<T: Real>(
 ///
 /// For an elementwise activation only k = j is left of the sum, which is [`bp1`].
 pub fn bp1_jacobian<T: Real>(
-    team: &Team,
+    pool: &ThreadPool,
     cost: Cost,
     activation: Activation,
     (z, a): (&Matrix<T>, &Matrix<T>),
@@ -78,7 +78,7 @@ pub fn bp1_jacobian<T: Real>(
     delta: &mut Matrix<T>,
 ) {
     let mut sigma_prime = Matrix::from_fn(a.rows(), a.cols(), |_, _| T::ONE);
-    products::scale_by_derivative(team, activation, products::source_of(activation, z, a), &mut sigma_prime);
+    products::scale_by_derivative(pool, activation, products::source_of(activation, z, a), &mut sigma_prime);
     let mut nabla = Matrix::zeros(a.rows(), a.cols());
     cost.gradient(a, y, &mut nabla);
     for i in 0..a.rows() {
@@ -99,14 +99,14 @@ pub fn bp1_jacobian<T: Real>(
 ///
 /// `w_above_t` is (wˡ⁺¹)ᵀ. `source` is what σ′ is computed from: zˡ or aˡ, as [`Elementwise::source`] says.
 pub fn bp2<T: Real>(
-    team: &Team,
+    pool: &ThreadPool,
     w_above_t: &Panels<T>,
     delta_above: &Matrix<T>,
     activation: Activation,
     source: &Matrix<T>,
     delta: &mut Matrix<T>,
 ) {
-    products::backward(team, Rows::all(delta_above), w_above_t, activation, source, delta);
+    products::backward(pool, Rows::all(delta_above), w_above_t, activation, source, delta);
 }
 
 /// What becomes of the sums of [`bp3`] and [`bp4`]: a gradient `G`, or a change of the parameters `P`.
@@ -133,10 +133,10 @@ pub enum Sink<'a, T: Real, G: ?Sized, P> {
 /// ```text
 /// ∂C/∂bˡⱼ = δˡⱼ              → scale · Σᵢ δˡᵢⱼ
 /// ```
-pub fn bp3<T: Real>(team: &Team, delta: &Matrix<T>, sink: Sink<'_, T, [T], Biases<'_, T>>) {
+pub fn bp3<T: Real>(pool: &ThreadPool, delta: &Matrix<T>, sink: Sink<'_, T, [T], Biases<'_, T>>) {
     match sink {
-        Sink::Store { scale, gradient } => products::bias_gradient(team, delta, scale, gradient),
-        Sink::Update { step, parameters } => products::bias_update(team, delta, step, parameters),
+        Sink::Store { scale, gradient } => products::bias_gradient(pool, delta, scale, gradient),
+        Sink::Update { step, parameters } => products::bias_update(pool, delta, step, parameters),
     }
 }
 
@@ -148,14 +148,14 @@ pub fn bp3<T: Real>(team: &Team, delta: &Matrix<T>, sink: Sink<'_, T, [T], Biase
 ///
 /// `input` is aˡ⁻¹.
 pub fn bp4<T: Real>(
-    team: &Team,
+    pool: &ThreadPool,
     delta: &Matrix<T>,
     input: Rows<'_, T>,
     sink: Sink<'_, T, Panels<T>, Weights<'_, T>>,
 ) {
     match sink {
-        Sink::Store { scale, gradient } => products::weight_gradient(team, delta, input, scale, gradient),
-        Sink::Update { step, parameters } => products::weight_update(team, delta, input, step, parameters),
+        Sink::Store { scale, gradient } => products::weight_gradient(pool, delta, input, scale, gradient),
+        Sink::Update { step, parameters } => products::weight_update(pool, delta, input, step, parameters),
     }
 }
 
@@ -206,13 +206,13 @@ impl<T: Real> Elementwise<T> for Exp {
 }
 
 /// aⱼ = e^(zⱼ − max z) / Σₖ e^(zₖ − max z) in place of every row's z.
-fn softmax<T: Real>(team: &Team, rows: &mut Matrix<T>) {
+fn softmax<T: Real>(pool: &ThreadPool, rows: &mut Matrix<T>) {
     for i in 0..rows.rows() {
         let row = rows.row_mut(i);
         let top = maximum(row);
         row.iter_mut().for_each(|z| *z -= top);
     }
-    products::map_in_place(team, Exp, rows);
+    products::map_in_place(pool, Exp, rows);
     for i in 0..rows.rows() {
         let row = rows.row_mut(i);
         let total: T = row.iter().copied().sum();

@@ -5,7 +5,7 @@ use crate::dataset::{Batch, Samples};
 use crate::error::Result;
 use crate::network::Network;
 use crate::pass::Pass;
-use deltarule_kernels::{FlushToZero, Matrix, Real, Team};
+use deltarule_kernels::{FlushToZero, Matrix, Real, ThreadPool};
 
 /// Samples that go through the network together: enough for the products to run at speed, few enough for the
 /// activations to stay in the cache.
@@ -38,16 +38,16 @@ impl<T: Real> Evaluator<T> {
     }
 
     /// The mean cost of the samples, their weights heeded.
-    pub fn run(&mut self, team: &Team, network: &Network<T>, samples: Samples<'_, T>) -> f64 {
+    pub fn run(&mut self, pool: &ThreadPool, network: &Network<T>, samples: Samples<'_, T>) -> f64 {
         let _flush = FlushToZero::on();
         let (x, y) = (samples.x(), samples.y());
         self.outputs.resize_rows(samples.len());
         self.each.clear();
         for start in (0..samples.len()).step_by(CHUNK) {
             let range = start..samples.len().min(start + CHUNK);
-            self.pass.forward(team, network, x.slice(range.clone()));
+            self.pass.forward(pool, network, x.slice(range.clone()));
             let (z, a) = self.pass.output_z_a();
-            self.each.extend(self.costs.compute(team, self.cost, z, a, y.slice(range.clone())));
+            self.each.extend(self.costs.compute(pool, self.cost, z, a, y.slice(range.clone())));
             for i in range {
                 self.outputs.row_mut(i).copy_from_slice(a.row(i - start));
             }

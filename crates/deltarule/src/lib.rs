@@ -46,7 +46,7 @@
 //! A network learns XOR by gradient descent. Every step is the four equations, and their gradient is checked on the way.
 //!
 //! ```
-//! use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Team, Trace, gradcheck};
+//! use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, ThreadPool, Trace, gradcheck};
 //!
 //! let x = Matrix::<f64>::from_rows(&[[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
 //! let y = Matrix::from_rows(&[[0.0], [1.0], [1.0], [0.0]]);
@@ -58,14 +58,14 @@
 //! let output = Layer { w: Panels::from_fn(1, 3, |_, k| [0.5, 0.5, -0.5][k]), b: vec![0.0], activation: Activation::Sigmoid };
 //! let mut network = Network::new(vec![hidden, output])?;
 //!
-//! let team = Team::single();
+//! let pool = ThreadPool::single();
 //! let cost = Cost::BinaryCrossEntropy;
-//! let report = gradcheck::check(&team, &network, cost, &batch, &gradcheck::Settings::default())?;
+//! let report = gradcheck::check(&pool, &network, cost, &batch, &gradcheck::Settings::default())?;
 //! assert!(report.passed());
 //!
 //! let eta = 1.0;
 //! for _ in 0..300 {
-//!     let trace = Trace::of(&team, &network, cost, &batch)?;
+//!     let trace = Trace::of(&pool, &network, cost, &batch)?;
 //!     for (layer, gradient) in network.layers.iter_mut().zip(&trace.gradients.layers) {
 //!         for j in 0..layer.outputs() {
 //!             layer.b[j] -= eta * gradient.b[j];
@@ -75,7 +75,7 @@
 //!         }
 //!     }
 //! }
-//! let a = network.predict_all(&team, (&x).into())?;
+//! let a = network.predict_all(&pool, (&x).into())?;
 //! for i in 0..4 {
 //!     assert!((a.at(i, 0) - y.at(i, 0)).abs() < 0.1);
 //! }
@@ -96,6 +96,7 @@ pub mod explain;
 pub mod file;
 pub mod folds;
 pub mod gradcheck;
+pub mod hint;
 pub mod init;
 pub mod metrics;
 pub mod model;
@@ -117,8 +118,9 @@ pub mod train;
 pub use activation::Activation;
 pub use cost::Cost;
 pub use dataset::{Batch, Batches, Dataset, Samples, Shuffled};
-pub use deltarule_kernels::{Gradient, Matrix, Panels, Real, Rows, Team};
+pub use deltarule_kernels::{Gradient, Matrix, Panels, Real, Rows, ThreadPool};
 pub use error::{Error, Result};
+pub use hint::Hint;
 pub use model::{AnyModel, Model};
 pub use network::{Layer, Network, Workspace};
 pub use objective::{Objective, Regularisation};

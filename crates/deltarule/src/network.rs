@@ -3,7 +3,7 @@
 use crate::activation::Activation;
 use crate::equations;
 use crate::error::{Error, Result};
-use deltarule_kernels::{Matrix, Panels, Real, Rows, Team};
+use deltarule_kernels::{Matrix, Panels, Real, Rows, ThreadPool};
 
 /// The weights and biases that lead to one layer of neurons, and the neurons' σ.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,13 +44,13 @@ impl<T: Real> Layer<T> {
 /// The fields are open, for training changes them; [`Network::new`] is what checks that they fit together.
 ///
 /// ```
-/// use deltarule::{Activation, Layer, Matrix, Network, Panels, Team};
+/// use deltarule::{Activation, Layer, Matrix, Network, Panels, ThreadPool};
 ///
 /// // AND of two bits, by hand: fires when both inputs are 1.
 /// let and = Layer { w: Panels::from_fn(1, 2, |_, _| 10.0), b: vec![-15.0], activation: Activation::Sigmoid };
 /// let network = Network::new(vec![and])?;
 /// let x = Matrix::from_rows(&[[1.0, 1.0], [1.0, 0.0]]);
-/// let a = network.predict_all(&Team::single(), (&x).into())?;
+/// let a = network.predict_all(&ThreadPool::single(), (&x).into())?;
 /// assert!(a.at(0, 0) > 0.99 && a.at(1, 0) < 0.01);
 /// # Ok::<(), deltarule::Error>(())
 /// ```
@@ -234,7 +234,12 @@ impl<T: Real> Network<T> {
     ///
     /// # Panics
     /// When `x` has not one column for each input; [`Network::predict_all`] checks.
-    pub fn predict<'w>(&self, team: &Team, x: Rows<'_, T>, workspace: &'w mut Workspace<T>) -> &'w Matrix<T> {
+    pub fn predict<'w>(
+        &self,
+        pool: &ThreadPool,
+        x: Rows<'_, T>,
+        workspace: &'w mut Workspace<T>,
+    ) -> &'w Matrix<T> {
         let Workspace { input, a } = workspace;
         let first = match &self.input_scale {
             Some(scale) => {
@@ -248,7 +253,7 @@ impl<T: Real> Network<T> {
             let (below, rest) = a.split_at_mut(i);
             let below = below.last().map_or(first, Rows::all);
             rest[0].resize_rows(x.len());
-            equations::forward(team, layer, below, None, &mut rest[0]);
+            equations::forward(pool, layer, below, None, &mut rest[0]);
         }
         &a[a.len() - 1]
     }
@@ -257,7 +262,7 @@ impl<T: Real> Network<T> {
     ///
     /// # Errors
     /// [`Error::Shape`] where `x` has not one column for each input.
-    pub fn predict_all(&self, team: &Team, x: Rows<'_, T>) -> Result<Matrix<T>> {
+    pub fn predict_all(&self, pool: &ThreadPool, x: Rows<'_, T>) -> Result<Matrix<T>> {
         self.check_inputs(x)?;
         // Enough rows for the products to run at speed, few enough for the activations to stay in the cache.
         const CHUNK: usize = 256;
@@ -265,7 +270,7 @@ impl<T: Real> Network<T> {
         let mut outputs = Matrix::zeros(x.len(), self.outputs());
         for start in (0..x.len()).step_by(CHUNK) {
             let end = x.len().min(start + CHUNK);
-            let a = self.predict(team, x.slice(start..end), &mut workspace);
+            let a = self.predict(pool, x.slice(start..end), &mut workspace);
             for i in start..end {
                 outputs.row_mut(i).copy_from_slice(a.row(i - start));
             }

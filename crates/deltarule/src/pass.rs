@@ -8,7 +8,7 @@ use crate::equations::{self, Sink};
 use crate::error::{Error, Result};
 use crate::network::{Layer, Network};
 use crate::objective;
-use deltarule_kernels::{Elementwise, Gradient, Matrix, Panels, Real, Rows, Source, Team};
+use deltarule_kernels::{Elementwise, Gradient, Matrix, Panels, Real, Rows, Source, ThreadPool};
 
 impl<'a, T: Real> Batch<'a, T> {
     /// Unweighted samples.
@@ -158,16 +158,16 @@ impl<T: Real> Pass<T> {
     }
 
     /// z and a of every layer.
-    pub fn forward(&mut self, team: &Team, network: &Network<T>, x: Rows<'_, T>) {
+    pub fn forward(&mut self, pool: &ThreadPool, network: &Network<T>, x: Rows<'_, T>) {
         if let (Some(input), Some(scale)) = (&mut self.input, &network.input_scale) {
             input.resize(x.len());
             equations::scale_input(x, scale, &mut input.a);
         }
-        self.forward_from(team, network, x, 0);
+        self.forward_from(pool, network, x, 0);
     }
 
     /// z and a from layer `first` of `network.layers` on, those below being up to date.
-    pub fn forward_from(&mut self, team: &Team, network: &Network<T>, x: Rows<'_, T>, first: usize) {
+    pub fn forward_from(&mut self, pool: &ThreadPool, network: &Network<T>, x: Rows<'_, T>, first: usize) {
         for (l, layer) in network.layers.iter().enumerate().skip(first) {
             let (below, rest) = self.layers.split_at_mut(l);
             let input = match (below.last(), &self.input) {
@@ -179,7 +179,7 @@ impl<T: Real> Pass<T> {
                 rest[0].resize(x.len());
                 &mut rest[0]
             };
-            equations::forward(team, layer, input, z.as_mut(), a);
+            equations::forward(pool, layer, input, z.as_mut(), a);
             if let Some(dropout) = dropout {
                 dropout.thin(a);
             }
@@ -189,7 +189,7 @@ impl<T: Real> Pass<T> {
     /// δ of every layer, by BP1 and then BP2 downwards; `transposed` is [`Network::transposed`], up to date.
     pub fn backward(
         &mut self,
-        team: &Team,
+        pool: &ThreadPool,
         network: &Network<T>,
         transposed: &[Panels<T>],
         cost: Cost,
@@ -198,23 +198,23 @@ impl<T: Real> Pass<T> {
         let last = self.layers.len() - 1;
         let LayerPass { z, a, delta, .. } = &mut self.layers[last];
         let z = z.as_ref().expect("z of the output is kept");
-        equations::bp1(team, cost, network.output().activation, (z, a), batch.y, batch.weights, delta);
+        equations::bp1(pool, cost, network.output().activation, (z, a), batch.y, batch.weights, delta);
         for l in (0..last).rev() {
             let (below, above) = self.layers.split_at_mut(l + 1);
-            bp2_into(team, &transposed[l + 1], &above[0].delta, network.layers[l].activation, &mut below[l]);
+            bp2_into(pool, &transposed[l + 1], &above[0].delta, network.layers[l].activation, &mut below[l]);
         }
         if let Some(input) = &mut self.input {
-            bp2_into(team, &transposed[0], &self.layers[0].delta, Activation::Identity, input);
+            bp2_into(pool, &transposed[0], &self.layers[0].delta, Activation::Identity, input);
         }
     }
 
     /// ∂C/∂b and ∂C/∂w of every layer, by BP3 and BP4: the gradient of the mean cost, without regularisation.
-    pub fn gradients(&self, team: &Team, batch: &Batch<'_, T>, gradients: &mut Gradients<T>) {
+    pub fn gradients(&self, pool: &ThreadPool, batch: &Batch<'_, T>, gradients: &mut Gradients<T>) {
         let scale = batch.scale();
         for (l, gradient) in gradients.layers.iter_mut().enumerate() {
             let (delta, input) = (&self.layers[l].delta, self.input_of(l, batch.x));
-            equations::bp3(team, delta, Sink::Store { scale, gradient: &mut gradient.b });
-            equations::bp4(team, delta, input, Sink::Store { scale, gradient: &mut gradient.w });
+            equations::bp3(pool, delta, Sink::Store { scale, gradient: &mut gradient.b });
+            equations::bp4(pool, delta, input, Sink::Store { scale, gradient: &mut gradient.w });
         }
         if let (Some(input), Some(gradient)) = (&self.input, &mut gradients.input_scale) {
             equations::bp4_input_scale(&input.delta, batch.x, scale, gradient);
@@ -223,7 +223,7 @@ impl<T: Real> Pass<T> {
 }
 
 fn bp2_into<T: Real>(
-    team: &Team,
+    pool: &ThreadPool,
     w_above_t: &Panels<T>,
     delta_above: &Matrix<T>,
     activation: Activation,
@@ -234,7 +234,7 @@ fn bp2_into<T: Real>(
         Source::Input => z.as_ref().expect("z is kept where σ′ is computed from it"),
         Source::Output => a,
     };
-    equations::bp2(team, w_above_t, delta_above, activation, source, delta);
+    equations::bp2(pool, w_above_t, delta_above, activation, source, delta);
     if let Some(dropout) = dropout {
         dropout.thin_errors(delta);
     }

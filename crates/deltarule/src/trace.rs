@@ -9,17 +9,17 @@ use crate::network::Network;
 use crate::objective::{self, Objective};
 use crate::pass::{Gradients, Pass};
 use deltarule_kernels::products::scale_by_derivative;
-use deltarule_kernels::{Matrix, Real, Rows, Team};
+use deltarule_kernels::{Matrix, Real, Rows, ThreadPool};
 
 /// One forward and one backward pass over some samples, kept whole.
 ///
 /// ```
-/// use deltarule::{Activation, Batch, Cost, Matrix, Network, Team, Trace};
+/// use deltarule::{Activation, Batch, Cost, Matrix, Network, ThreadPool, Trace};
 ///
 /// let network = Network::<f64>::zeros(&[2, 3, 1], Activation::Tanh, Activation::Sigmoid)?;
 /// let (x, y) = (Matrix::from_rows(&[[0.5, -1.0]]), Matrix::from_rows(&[[1.0]]));
 /// let batch = Batch::new((&x).into(), (&y).into());
-/// let trace = Trace::of(&Team::single(), &network, Cost::Quadratic, &batch)?;
+/// let trace = Trace::of(&ThreadPool::single(), &network, Cost::Quadratic, &batch)?;
 /// // All weights are zero: a = σ(0) = ½, so δ = (a − y) a (1 − a) = −1/8.
 /// assert_eq!(trace.pass.output().delta.at(0, 0), -0.125);
 /// assert_eq!(trace.cost(), 0.125);
@@ -55,7 +55,7 @@ impl<T: Real> Trace<T> {
     /// # Errors
     /// Where the batch does not fit the network or the cost: [`Batch::check`].
     pub fn of(
-        team: &Team,
+        pool: &ThreadPool,
         network: &Network<T>,
         objective: impl Into<Objective>,
         batch: &Batch<'_, T>,
@@ -63,16 +63,16 @@ impl<T: Real> Trace<T> {
         let objective = objective.into();
         batch.check(network, objective.cost)?;
         let mut pass = Pass::keeping_all(network);
-        pass.forward(team, network, batch.x);
-        pass.backward(team, network, &network.transposed(), objective.cost, batch);
+        pass.forward(pool, network, batch.x);
+        pass.backward(pool, network, &network.transposed(), objective.cost, batch);
         let mut gradients = Gradients::zeros(network);
-        pass.gradients(team, batch, &mut gradients);
+        pass.gradients(pool, batch, &mut gradients);
         for (layer, gradient) in network.layers.iter().zip(&mut gradients.layers) {
             objective.regularisation.add_gradient(&layer.w, objective.n, gradient);
         }
         let (z, a) = pass.output_z_a();
         let costs = Costs::new(objective.cost, network.outputs())
-            .compute(team, objective.cost, z, a, batch.y)
+            .compute(pool, objective.cost, z, a, batch.y)
             .to_vec();
         Ok(Self {
             x: copied(batch.x),
@@ -104,10 +104,10 @@ impl<T: Real> Trace<T> {
     }
 
     /// σ′ of layer `l` of `network.layers` for every sample; 1 for softmax, which has none of its own.
-    pub fn sigma_prime(&self, team: &Team, network: &Network<T>, l: usize) -> Matrix<T> {
+    pub fn sigma_prime(&self, pool: &ThreadPool, network: &Network<T>, l: usize) -> Matrix<T> {
         let (activation, pass) = (network.layers[l].activation, &self.pass.layers[l]);
         let mut slopes = Matrix::from_fn(pass.a.rows(), pass.a.cols(), |_, _| T::ONE);
-        scale_by_derivative(team, activation, pass.source(activation), &mut slopes);
+        scale_by_derivative(pool, activation, pass.source(activation), &mut slopes);
         slopes
     }
 

@@ -3,7 +3,9 @@
 use allocation_counter::{AllocationInfo, measure};
 use deltarule::evaluate::Evaluator;
 use deltarule::settings::{OptimizerName, Settings, Task};
-use deltarule::{Activation, Batches, Cost, Dataset, Matrix, Real, Rows, Shuffled, Team, Trainer, Workspace};
+use deltarule::{
+    Activation, Batches, Cost, Dataset, Matrix, Real, Rows, Shuffled, ThreadPool, Trainer, Workspace,
+};
 
 fn settings(optimizer: OptimizerName) -> Settings {
     Settings { hidden: Some(vec![12, 7]), optimizer: Some(optimizer), batch: Some(10), ..Settings::default() }
@@ -42,7 +44,7 @@ fn the_counter_counts() {
 
 #[test]
 fn a_step_allocates_nothing() {
-    fn check<T: Real>(team: &Team) {
+    fn check<T: Real>(pool: &ThreadPool) {
         let data = data::<T>();
         for (case, task) in cases() {
             let plan = case.plan(task).unwrap();
@@ -52,7 +54,7 @@ fn a_step_allocates_nothing() {
                 batches.start(number).unwrap();
                 let mut step = 0;
                 while let Some(batch) = batches.next().unwrap() {
-                    trainer.step(team, number, step, &batch);
+                    trainer.step(pool, number, step, &batch);
                     step += 1;
                 }
             };
@@ -61,24 +63,24 @@ fn a_step_allocates_nothing() {
             none(measure(|| epoch(1)), "an epoch", &case);
         }
     }
-    check::<f32>(&Team::single());
-    check::<f64>(&Team::single());
-    check::<f32>(&Team::new(2));
+    check::<f32>(&ThreadPool::single());
+    check::<f64>(&ThreadPool::single());
+    check::<f32>(&ThreadPool::new(2));
 }
 
 #[test]
 fn evaluation_and_prediction_allocate_nothing() {
-    let (data, team) = (data::<f32>(), Team::single());
+    let (data, pool) = (data::<f32>(), ThreadPool::single());
     for (case, task) in cases() {
         let plan = case.plan(task).unwrap();
         let network = plan.network(5, 3).unwrap();
         let mut evaluator = Evaluator::new(&network, plan.cost(), data.samples()).unwrap();
-        evaluator.run(&team, &network, data.samples());
-        none(measure(|| _ = evaluator.run(&team, &network, data.samples())), "evaluation", &case);
+        evaluator.run(&pool, &network, data.samples());
+        none(measure(|| _ = evaluator.run(&pool, &network, data.samples())), "evaluation", &case);
 
         let mut workspace = Workspace::new(&network);
-        network.predict(&team, data.x().into(), &mut workspace);
+        network.predict(&pool, data.x().into(), &mut workspace);
         let one = Rows::range(data.x(), 7..8);
-        none(measure(|| _ = network.predict(&team, one, &mut workspace)), "a prediction", &case);
+        none(measure(|| _ = network.predict(&pool, one, &mut workspace)), "a prediction", &case);
     }
 }

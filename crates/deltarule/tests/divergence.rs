@@ -4,7 +4,7 @@ use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule::{
     Activation, Batches, Cost, Dataset, Error, Matrix, Network, Observer, Outcome, Plan, Real, Shuffled,
-    Team, Trainer,
+    ThreadPool, Trainer,
 };
 use std::ops::ControlFlow;
 
@@ -36,7 +36,7 @@ fn train<T: Real>(
     let trainer = Trainer::new(plan, network, &batches).unwrap();
     let mut notes = Notes { costs: vec![], networks: vec![] };
     let validation = validation.map(Dataset::samples);
-    (trainer.train(&Team::single(), &mut batches, validation, &mut notes).unwrap(), notes)
+    (trainer.train(&ThreadPool::single(), &mut batches, validation, &mut notes).unwrap(), notes)
 }
 
 /// The epoch, the step and the words of a divergence.

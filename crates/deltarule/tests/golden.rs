@@ -7,7 +7,7 @@
 use deltarule::dataset::{Dataset, Shuffled};
 use deltarule::settings::{OptimizerName, ScheduleName, Settings, Task};
 use deltarule::train::{End, Trainer};
-use deltarule::{Activation, Cost, Matrix, Network, Real, Team};
+use deltarule::{Activation, Cost, Matrix, Network, Real, ThreadPool};
 use deltarule_kernels::Isa;
 
 /// What is trained, with the hash of its weights in f32 and in f64.
@@ -102,13 +102,13 @@ fn data<T: Real>(golden: &Golden) -> Dataset<T> {
     Dataset::new(x, y, None).expect("finite numbers")
 }
 
-fn trained<T: Real>(golden: &Golden, team: &Team) -> u64 {
+fn trained<T: Real>(golden: &Golden, pool: &ThreadPool) -> u64 {
     let (plan, data) = (golden.settings.plan(golden.task).expect("a plan"), data::<T>(golden));
     let [inputs, outputs] = golden.widths;
     let mut batches = Shuffled::new(&data, plan.batch(), plan.drop_last(), plan.seed());
     let network = plan.network(inputs, outputs).expect("a network");
     let trainer = Trainer::new(&plan, network, &batches).expect("a trainer");
-    let outcome = trainer.train(team, &mut batches, None, &mut ()).expect("training");
+    let outcome = trainer.train(pool, &mut batches, None, &mut ()).expect("training");
     assert!(matches!(outcome.end, End::Finished), "{}: {:?}", golden.name, outcome.end);
     hash(&outcome.network)
 }
@@ -126,29 +126,29 @@ fn hash<T: Real>(network: &Network<T>) -> u64 {
         })
 }
 
-/// Trains everything with this team; all that differs is named at once.
-fn check(team: &Team) {
+/// Trains everything with this pool; all that differs is named at once.
+fn check(pool: &ThreadPool) {
     let mut moved = Vec::new();
     for golden in goldens() {
-        let found = [trained::<f32>(&golden, team), trained::<f64>(&golden, team)];
+        let found = [trained::<f32>(&golden, pool), trained::<f64>(&golden, pool)];
         if found != golden.hashes {
             moved.push(format!("{}: [{:#018x}, {:#018x}]", golden.name, found[0], found[1]));
         }
     }
-    assert!(moved.is_empty(), "{} threads, {}:\n{}", team.threads(), team.isa(), moved.join("\n"));
+    assert!(moved.is_empty(), "{} threads, {}:\n{}", pool.threads(), pool.isa(), moved.join("\n"));
 }
 
 #[test]
 fn golden_bits_for_any_number_of_threads() {
     for threads in [1, 2, 3, 4, 8, 16] {
-        check(&Team::new(threads));
+        check(&ThreadPool::new(threads));
     }
 }
 
 #[test]
 fn golden_bits_on_every_instruction_set() {
     for isa in Isa::available() {
-        check(&Team::with_isa(1, isa));
-        check(&Team::with_isa(3, isa));
+        check(&ThreadPool::with_isa(1, isa));
+        check(&ThreadPool::with_isa(3, isa));
     }
 }

@@ -1,7 +1,7 @@
 //! The recipe for tables as a whole, step for step beside the same written down with PyTorch (`reference/recipe.py`).
 
 use deltarule::settings::{Settings, Task};
-use deltarule::{Batch, Dataset, Matrix, Network, Panels, Shuffled, Team, Trainer};
+use deltarule::{Batch, Dataset, Matrix, Network, Panels, Shuffled, ThreadPool, Trainer};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ fn the_recipe_takes_the_steps_of_its_formulas() {
         let mut trainer = Trainer::new(&plan, network, &batches).unwrap();
         let batch = Batch::new(data.samples().x(), data.samples().y());
         for (epoch, &expected) in costs.iter().enumerate() {
-            let cost = trainer.step(&Team::single(), epoch as u32, 0, &batch).mean();
+            let cost = trainer.step(&ThreadPool::single(), epoch as u32, 0, &batch).mean();
             assert_agrees(cost, expected, &format!("{task}: the cost before step {epoch}"));
         }
         let network = trainer.into_network();

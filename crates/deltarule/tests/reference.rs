@@ -7,7 +7,8 @@ use deltarule::cost::{self, Costs};
 use deltarule::equations::{Sink, bp3, bp4};
 use deltarule::optimizer::{Factors, Optimizer};
 use deltarule::{
-    Activation, Batch, Cost, Gradients, Layer, Matrix, Network, Panels, Pass, Regularisation, Rows, Team,
+    Activation, Batch, Cost, Gradients, Layer, Matrix, Network, Panels, Pass, Regularisation, Rows,
+    ThreadPool,
 };
 use deltarule_kernels::{Biases, Moments, Step, Weights};
 use serde::Deserialize;
@@ -80,7 +81,7 @@ impl OptimizerFigures {
 /// One network of the reference with its samples, as the library holds them.
 struct Problem<'a> {
     figures: &'a Figures,
-    team: Team,
+    pool: ThreadPool,
     network: Network<f64>,
     x: Matrix<f64>,
     y: Matrix<f64>,
@@ -96,7 +97,7 @@ impl<'a> Problem<'a> {
         });
         Self {
             figures,
-            team: Team::single(),
+            pool: ThreadPool::single(),
             network: Network::new(layers.collect()).expect("a network that fits together"),
             x: Matrix::from_rows(&figures.x),
             y: Matrix::from_rows(&figures.y),
@@ -118,11 +119,11 @@ impl<'a> Problem<'a> {
         let cost = self.figures.cost;
         batch.check(network, cost).expect("a batch that fits the network");
         let mut pass = Pass::new(network);
-        pass.forward(&self.team, network, batch.x);
-        pass.backward(&self.team, network, &network.transposed(), cost, batch);
+        pass.forward(&self.pool, network, batch.x);
+        pass.backward(&self.pool, network, &network.transposed(), cost, batch);
         let (z, a) = pass.output_z_a();
         let mut costs = Costs::new(cost, network.outputs());
-        let mean = cost::mean(costs.compute(&self.team, cost, z, a, batch.y), batch.weights);
+        let mean = cost::mean(costs.compute(&self.pool, cost, z, a, batch.y), batch.weights);
         (pass, mean + self.regularisation.penalty(network, self.x.rows()))
     }
 
@@ -148,9 +149,9 @@ impl<'a> Problem<'a> {
             for (l, (layer, moments)) in network.layers.iter_mut().zip(&mut moments).enumerate() {
                 let (delta, input) = (&pass.layers[l].delta, pass.input_of(l, batch.x));
                 let biases = Biases { b: &mut layer.b, moments: &mut moments.b };
-                bp3(&self.team, delta, Sink::Update { step: &of_biases, parameters: biases });
+                bp3(&self.pool, delta, Sink::Update { step: &of_biases, parameters: biases });
                 let weights = Weights { w: &mut layer.w, w_t: None, moments: &mut moments.w };
-                bp4(&self.team, delta, input, Sink::Update { step: &of_weights, parameters: weights });
+                bp4(&self.pool, delta, input, Sink::Update { step: &of_weights, parameters: weights });
             }
             cost
         });
@@ -180,7 +181,7 @@ fn costs_and_gradients_agree_with_pytorch() {
         assert_agrees(cost, figures.value, || format!("{name}: C"));
 
         let mut gradients = Gradients::zeros(network);
-        pass.gradients(&problem.team, &batch, &mut gradients);
+        pass.gradients(&problem.pool, &batch, &mut gradients);
         for (l, (expected, found)) in figures.layers.iter().zip(&mut gradients.layers).enumerate() {
             problem.regularisation.add_gradient(&network.layers[l].w, problem.x.rows(), found);
             let layer = l + 2;

@@ -3,7 +3,9 @@
 
 use deltarule::optimizer::Parametrisation;
 use deltarule::settings::{OptimizerName, Settings, Task};
-use deltarule::{Activation, Batch, Batches, Cost, Dataset, Network, Plan, Real, Shuffled, Team, Trainer};
+use deltarule::{
+    Activation, Batch, Batches, Cost, Dataset, Network, Plan, Real, Shuffled, ThreadPool, Trainer,
+};
 use deltarule::{Matrix, Panels};
 
 /// Two layers, tanh and then identity, with the quadratic cost, λ and λ₁ and weights for the samples.
@@ -122,7 +124,7 @@ fn compare(settings: &Settings, mut rule: impl FnMut(&Naive, i32, &mut [&mut f64
             t += 1;
             let before = naive.clone();
             rule(&before, t, &mut naive.parameters(), &gradient);
-            let found = trainer.step(&Team::single(), epoch, step, &batch);
+            let found = trainer.step(&ThreadPool::single(), epoch, step, &batch);
             close(found.mean(), cost, 1e-12, "cost");
         }
     }
@@ -259,7 +261,7 @@ fn one_step(plan: &Plan, network: &Network<f64>, data: &Dataset<f64>) -> (f64, N
     let mut trainer = Trainer::new(plan, network.clone(), &batches).unwrap();
     batches.start(0).unwrap();
     let batch = batches.next().unwrap().unwrap();
-    let cost = trainer.step(&Team::single(), 0, 0, &batch).mean();
+    let cost = trainer.step(&ThreadPool::single(), 0, 0, &batch).mean();
     (cost, trainer.into_network())
 }
 
@@ -356,7 +358,7 @@ fn samples_without_weight_change_nothing() {
         let mut trainer = Trainer::new(&plan, network.clone(), &Shuffled::new(&data, 4, false, 0)).unwrap();
         let nothing = [T::ZERO; 4];
         let batch = Batch::new(data.x().into(), data.y().into()).weighted(&nothing);
-        assert_eq!(trainer.step(&Team::single(), 0, 0, &batch).weight, 0.0);
+        assert_eq!(trainer.step(&ThreadPool::single(), 0, 0, &batch).weight, 0.0);
         assert!(*trainer.network() == network);
     }
     check::<f32>();

@@ -5,7 +5,7 @@ use deltarule::random::{Purpose, Random};
 use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule::{
-    Activation, Cost, Dataset, Matrix, Network, Observer, Outcome, Plan, Real, Shuffled, Team, Trainer,
+    Activation, Cost, Dataset, Matrix, Network, Observer, Outcome, Plan, Real, Shuffled, ThreadPool, Trainer,
 };
 use std::ops::ControlFlow;
 
@@ -13,13 +13,13 @@ fn run<T: Real>(
     plan: &Plan,
     data: &Dataset<T>,
     validation: Option<&Dataset<T>>,
-    team: &Team,
+    pool: &ThreadPool,
     observer: &mut dyn Observer<T>,
 ) -> Outcome<T> {
     let network = plan.network(data.x().cols(), data.y().cols()).unwrap();
     let mut batches = Shuffled::new(data, plan.batch(), plan.drop_last(), plan.seed());
     let trainer = Trainer::new(plan, network, &batches).unwrap();
-    trainer.train(team, &mut batches, validation.map(Dataset::samples), observer).unwrap()
+    trainer.train(pool, &mut batches, validation.map(Dataset::samples), observer).unwrap()
 }
 
 fn xor<T: Real>() -> Dataset<T> {
@@ -54,10 +54,10 @@ fn xor_is_learnt_to_no_cost() {
         };
         let plan = settings.plan(Task::Classes).unwrap();
         let data = xor::<T>();
-        let outcome = run(&plan, &data, None, &Team::single(), &mut ());
+        let outcome = run(&plan, &data, None, &ThreadPool::single(), &mut ());
         assert!(matches!(outcome.end, End::Finished));
         assert!(outcome.epochs.last().unwrap().cost < 1e-3, "{:?}", outcome.epochs.last());
-        let a = outcome.network.predict_all(&Team::single(), data.x().into()).unwrap();
+        let a = outcome.network.predict_all(&ThreadPool::single(), data.x().into()).unwrap();
         (0..4).for_each(|i| assert!((a.at(i, 0).to_f64() - data.y().at(i, 0).to_f64()).abs() < 0.01));
     }
     check::<f32>();
@@ -79,7 +79,7 @@ fn every_optimizer_and_schedule_learns_the_clouds() {
                 ..Settings::default()
             };
             let plan = settings.plan(Task::Classes).unwrap();
-            let outcome = run(&plan, &data, Some(&validation), &Team::single(), &mut ());
+            let outcome = run(&plan, &data, Some(&validation), &ThreadPool::single(), &mut ());
             let (_, accuracy) = outcome.best_epoch.unwrap();
             assert!(accuracy > 0.97, "{optimizer} with {schedule}: {accuracy}");
         }
@@ -96,7 +96,7 @@ fn the_tabular_recipe_learns_both_kinds_of_targets() {
         ..Settings::tabular(task)
     };
     let plan = small(Task::Classes).plan(Task::Classes).unwrap();
-    let outcome = run(&plan, &data, Some(&validation), &Team::single(), &mut ());
+    let outcome = run(&plan, &data, Some(&validation), &ThreadPool::single(), &mut ());
     assert!(outcome.best_epoch.unwrap().1 < 0.03, "{:?}", outcome.best_epoch);
     let scale = outcome.network.input_scale.unwrap();
     assert!(scale.iter().all(|s| *s != 1.0), "{scale:?}");
@@ -108,7 +108,7 @@ fn the_tabular_recipe_learns_both_kinds_of_targets() {
         Dataset::new(x, y, None).unwrap()
     };
     let plan = small(Task::Regression).plan(Task::Regression).unwrap();
-    let outcome = run(&plan, &smooth(2000, 1), Some(&smooth(500, 2)), &Team::single(), &mut ());
+    let outcome = run(&plan, &smooth(2000, 1), Some(&smooth(500, 2)), &ThreadPool::single(), &mut ());
     assert!(outcome.best_epoch.unwrap().1 < 0.1, "{:?}", outcome.best_epoch);
 }
 
@@ -133,9 +133,9 @@ fn threads_do_not_change_a_bit() {
         let (data, validation) = (clouds::<T>(100, 0.5, 1), clouds::<T>(50, 0.5, 2));
         for (settings, task) in kinds() {
             let plan = settings.plan(task).unwrap();
-            let alone = run(&plan, &data, Some(&validation), &Team::single(), &mut ());
+            let alone = run(&plan, &data, Some(&validation), &ThreadPool::single(), &mut ());
             for threads in [2, 3, 8] {
-                let shared = run(&plan, &data, Some(&validation), &Team::new(threads), &mut ());
+                let shared = run(&plan, &data, Some(&validation), &ThreadPool::new(threads), &mut ());
                 assert!(alone.network == shared.network, "{threads} threads: {settings:?}");
                 assert_eq!(alone.epochs, shared.epochs);
             }
@@ -149,8 +149,8 @@ fn threads_do_not_change_a_bit() {
 fn single_precision_takes_the_path_of_double_precision() {
     for (settings, task) in kinds() {
         let plan = settings.plan(task).unwrap();
-        let single = run(&plan, &clouds::<f32>(100, 0.5, 1), None, &Team::single(), &mut ());
-        let double = run(&plan, &clouds::<f64>(100, 0.5, 1), None, &Team::single(), &mut ());
+        let single = run(&plan, &clouds::<f32>(100, 0.5, 1), None, &ThreadPool::single(), &mut ());
+        let double = run(&plan, &clouds::<f64>(100, 0.5, 1), None, &ThreadPool::single(), &mut ());
         for (single, double) in single.epochs.iter().zip(&double.epochs) {
             assert!((single.cost - double.cost).abs() < 1e-3 * double.cost, "{single:?} {double:?}");
         }
@@ -166,10 +166,10 @@ fn samples_are_read_in_place() {
     };
     let copy = Dataset::new(picked(data.x()), picked(data.y()), None).unwrap();
     let plan = kinds()[0].0.plan(Task::Classes).unwrap();
-    let expected = run(&plan, &copy, None, &Team::single(), &mut ());
+    let expected = run(&plan, &copy, None, &ThreadPool::single(), &mut ());
     let mut batches = Shuffled::new(data.picked(&rows), plan.batch(), false, plan.seed());
     let trainer = Trainer::new(&plan, plan.network(2, 3).unwrap(), &batches).unwrap();
-    let found = trainer.train(&Team::single(), &mut batches, None, &mut ()).unwrap();
+    let found = trainer.train(&ThreadPool::single(), &mut batches, None, &mut ()).unwrap();
     assert!(found.network == expected.network);
 }
 
@@ -223,7 +223,7 @@ fn the_weights_kept_are_those_of_the_epoch_that_the_plan_names() {
     let (data, validation) = (clouds::<f64>(100, 0.5, 1), clouds::<f64>(20, 0.5, 2));
     for keep in ["best", "last-best", "final"] {
         let mut notes = Notes::default();
-        let outcome = run(&restless(keep, None), &data, Some(&validation), &Team::single(), &mut notes);
+        let outcome = run(&restless(keep, None), &data, Some(&validation), &ThreadPool::single(), &mut notes);
         assert_eq!(outcome.epochs, notes.epochs);
         let values: Vec<f64> = notes.epochs.iter().map(|epoch| epoch.validation.unwrap().value).collect();
         let top = values.iter().copied().fold(0.0, f64::max);
@@ -243,7 +243,7 @@ fn the_weights_kept_are_those_of_the_epoch_that_the_plan_names() {
 #[test]
 fn patience_counts_epochs_without_a_better_one() {
     let (data, validation) = (clouds::<f64>(100, 0.5, 1), clouds::<f64>(20, 0.5, 2));
-    let whole = run(&restless("last-best", None), &data, Some(&validation), &Team::single(), &mut ());
+    let whole = run(&restless("last-best", None), &data, Some(&validation), &ThreadPool::single(), &mut ());
     let values: Vec<f64> = whole.epochs.iter().map(|epoch| epoch.validation.unwrap().value).collect();
     let (mut top, mut since, mut expected) = (f64::NEG_INFINITY, 0, None);
     for (i, value) in values.iter().enumerate() {
@@ -252,7 +252,8 @@ fn patience_counts_epochs_without_a_better_one() {
             expected = Some(i + 1);
         }
     }
-    let outcome = run(&restless("last-best", Some(4)), &data, Some(&validation), &Team::single(), &mut ());
+    let outcome =
+        run(&restless("last-best", Some(4)), &data, Some(&validation), &ThreadPool::single(), &mut ());
     assert!(matches!(outcome.end, End::Patience));
     assert_eq!(Some(outcome.epochs.len()), expected);
     assert_eq!(outcome.epochs, whole.epochs[..outcome.epochs.len()]);
@@ -263,7 +264,7 @@ fn an_observer_sees_everything_and_can_stop_it() {
     let data = clouds::<f64>(95, 0.5, 1);
     let plan = restless("best", None);
     let mut whole = Notes { stop_at_epoch: Some(3), ..Notes::default() };
-    let outcome = run(&plan, &data, None, &Team::single(), &mut whole);
+    let outcome = run(&plan, &data, None, &ThreadPool::single(), &mut whole);
     assert!(matches!(outcome.end, End::Stopped));
     assert_eq!((whole.epochs.len(), whole.steps.len()), (3, 30));
     let last = whole.steps[29];
@@ -275,7 +276,7 @@ fn an_observer_sees_everything_and_can_stop_it() {
     assert!((whole.epochs[0].cost - weighed / 95.0).abs() < 1e-12);
 
     let mut cut = Notes { stop_at_step: Some(13), ..Notes::default() };
-    let outcome = run(&plan, &data, None, &Team::single(), &mut cut);
+    let outcome = run(&plan, &data, None, &ThreadPool::single(), &mut cut);
     assert!(matches!(outcome.end, End::Stopped));
     assert_eq!((outcome.epochs.len(), cut.steps.len()), (1, 13));
     assert_eq!(cut.steps, whole.steps[..13]);
@@ -297,8 +298,8 @@ fn class_weights_balance_the_classes() {
     };
     let plan = settings.plan(Task::Classes).unwrap();
     let probability = |data: &Dataset<f64>| {
-        let outcome = run(&plan, data, None, &Team::single(), &mut ());
-        outcome.network.predict_all(&Team::single(), data.x().into()).unwrap().at(0, 0)
+        let outcome = run(&plan, data, None, &ThreadPool::single(), &mut ());
+        outcome.network.predict_all(&ThreadPool::single(), data.x().into()).unwrap().at(0, 0)
     };
     assert!((probability(&data) - 0.1).abs() < 1e-3);
     let data = data.with_class_weights(&balanced).unwrap();

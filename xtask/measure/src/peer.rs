@@ -7,7 +7,7 @@ use deltarule::dataset::{Batches, Dataset, Shuffled};
 use deltarule::plan::Plan;
 use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::Trainer;
-use deltarule::{Network, Real, Rows, Team, Workspace};
+use deltarule::{Network, Real, Rows, ThreadPool, Workspace};
 use deltarule_kernels::Isa;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ pub(crate) fn serve() -> Result<()> {
             let case = Case::deserialize(request["prepare"].take())?;
             let mut repeat = prepare(&case)?;
             repeat.run()?;
-            let detail = format!("{}, {}", Team::new(case.threads).isa(), case.precision);
+            let detail = format!("{}, {}", ThreadPool::new(case.threads).isa(), case.precision);
             running = Some((case, repeat));
             json!({ "ready": detail })
         } else if let Some(precision) = request["probe"].as_str() {
@@ -56,7 +56,7 @@ pub(crate) fn serve() -> Result<()> {
                 "f64" => probe::peak::<f64>(threads, isa),
                 _ => probe::peak::<f32>(threads, isa),
             };
-            json!({ "gflops": peak(Team::single().isa()), "machine": peak(Isa::best()) })
+            json!({ "gflops": peak(ThreadPool::single().isa()), "machine": peak(Isa::best()) })
         } else if request["memory"].as_bool() == Some(true) {
             json!({ "peak_bytes": peak_memory() })
         } else if let Some((case, repeat)) = &mut running {
@@ -89,10 +89,10 @@ fn prepare_in<T: Real>(case: &Case) -> Result<Box<dyn Repeat>> {
     let outputs = *case.widths.last().context("no widths")?;
     let network = plan.network::<T>(case.widths[0], outputs)?;
     let x = Npy::open(&case.x)?.floats(case.samples, case.widths[0])?;
-    let team = Team::new(case.threads);
+    let pool = ThreadPool::new(case.threads);
     if case.task == "predict" {
         let workspace = Workspace::new(&network);
-        return Ok(Box::new(Prediction { network, workspace, team, x, batch: case.batch }));
+        return Ok(Box::new(Prediction { network, workspace, pool, x, batch: case.batch }));
     }
     let y = Npy::open(&case.y)?;
     let y = match y.kind {
@@ -101,7 +101,7 @@ fn prepare_in<T: Real>(case: &Case) -> Result<Box<dyn Repeat>> {
     };
     let data = Dataset::new(x, y, None)?;
     let trainer = Trainer::new(&plan, network, &batches(&plan, &data))?;
-    Ok(Box::new(Training { plan, trainer, data, team, epoch: 0 }))
+    Ok(Box::new(Training { plan, trainer, data, pool, epoch: 0 }))
 }
 
 fn batches<'a, T: Real>(plan: &Plan, data: &'a Dataset<T>) -> Shuffled<'a, T> {
@@ -133,7 +133,7 @@ struct Training<T: Real> {
     plan: Plan,
     trainer: Trainer<T>,
     data: Dataset<T>,
-    team: Team,
+    pool: ThreadPool,
     epoch: u32,
 }
 
@@ -143,7 +143,7 @@ impl<T: Real> Repeat for Training<T> {
         batches.start(self.epoch)?;
         let (mut step, mut cost) = (0, f64::NAN);
         while let Some(batch) = batches.next()? {
-            cost = self.trainer.step(&self.team, self.epoch, step, &batch).mean();
+            cost = self.trainer.step(&self.pool, self.epoch, step, &batch).mean();
             step += 1;
         }
         self.epoch += 1;
@@ -155,7 +155,7 @@ impl<T: Real> Repeat for Training<T> {
 struct Prediction<T: Real> {
     network: Network<T>,
     workspace: Workspace<T>,
-    team: Team,
+    pool: ThreadPool,
     x: deltarule::Matrix<T>,
     batch: usize,
 }
@@ -164,7 +164,7 @@ impl<T: Real> Repeat for Prediction<T> {
     fn run(&mut self) -> Result<Option<f64>> {
         for start in (0..self.x.rows()).step_by(self.batch) {
             let rows = Rows::range(&self.x, start..self.x.rows().min(start + self.batch));
-            std::hint::black_box(self.network.predict(&self.team, rows, &mut self.workspace));
+            std::hint::black_box(self.network.predict(&self.pool, rows, &mut self.workspace));
         }
         Ok(None)
     }

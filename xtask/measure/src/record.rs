@@ -5,7 +5,7 @@ use anyhow::Result;
 use deltarule::dataset::Shuffled;
 use deltarule::evaluate::Evaluator;
 use deltarule::selection::Metric;
-use deltarule::{Settings, Task, Team, Trainer};
+use deltarule::{Settings, Task, ThreadPool, Trainer};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -35,7 +35,7 @@ fn parse(text: &str) -> Result<Settings, serde_json::Error> {
 /// Reads, trains for as long as the recipe says, and only then looks at the images to judge by.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let start = Instant::now();
-    let team = Team::new(options.threads);
+    let pool = ThreadPool::new(options.threads);
     let plan = Settings { seed: Some(options.seed), ..options.recipe.clone() }.plan(Task::Classes)?;
     let mnist = Mnist::read_on(&options.data, options.threads)?;
     let (training, judged) =
@@ -43,11 +43,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let loaded = start.elapsed().as_secs_f64();
     let network = plan.network(training.x().cols(), training.y().cols())?;
     let mut batches = Shuffled::new(&training, plan.batch(), plan.drop_last(), plan.seed());
-    let outcome = Trainer::new(&plan, network, &batches)?.train(&team, &mut batches, None, &mut ())?;
+    let outcome = Trainer::new(&plan, network, &batches)?.train(&pool, &mut batches, None, &mut ())?;
     let trained = start.elapsed().as_secs_f64();
     let samples = judged.samples();
     let mut evaluator = Evaluator::new(&outcome.network, plan.cost(), samples)?;
-    let cost = evaluator.run(&team, &outcome.network, samples);
+    let cost = evaluator.run(&pool, &outcome.network, samples);
     let accuracy = Metric::Accuracy.of(Task::Classes, evaluator.outputs(), samples, cost);
     println!("{}", json!({ "accuracy": accuracy, "loaded": loaded, "trained": trained - loaded }));
     Ok(())

@@ -8,7 +8,9 @@ use deltarule::init::Init;
 use deltarule::selection::Metric;
 use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::EpochReport;
-use deltarule::{Activation, Batch, Cost, Gradients, Network, Observer, Pass, Plan, Rows, Team, Trainer};
+use deltarule::{
+    Activation, Batch, Cost, Gradients, Network, Observer, Pass, Plan, Rows, ThreadPool, Trainer,
+};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -131,7 +133,7 @@ impl Watch<'_> {
         };
         let [validation, test] = [0, 1].map(|n| {
             let (evaluator, samples) = (&mut evaluators[n], self.sets[n].samples());
-            let cost = evaluator.run(&Team::single(), network, samples);
+            let cost = evaluator.run(&ThreadPool::single(), network, samples);
             100.0 * Metric::Accuracy.of(Task::Classes, evaluator.outputs(), samples, cost)
         });
         self.curve.validation.push(validation);
@@ -166,7 +168,7 @@ impl Sets {
             evaluators: None,
             curve: Curve::default(),
         };
-        trainer.train(&Team::single(), &mut batches, None, &mut watch)?;
+        trainer.train(&ThreadPool::single(), &mut batches, None, &mut watch)?;
         anyhow::ensure!(watch.curve.test.len() == row.epochs as usize, "a run ended before its last epoch");
         Ok(watch.curve)
     }
@@ -276,11 +278,11 @@ fn vanishing(training: &Dataset<f32>) -> Result<()> {
     for row in ROWS.iter().filter(|row| row.chapter == 5 && row.hidden.len() > 1) {
         let mut norms = vec![Vec::new(); row.hidden.len()];
         for seed in 0..DRAWS {
-            let (team, network) = (Team::single(), row.plan(seed)?.network::<f32>(784, 10)?);
+            let (pool, network) = (ThreadPool::single(), row.plan(seed)?.network::<f32>(784, 10)?);
             let (mut pass, mut gradients) = (Pass::new(&network), Gradients::zeros(&network));
-            pass.forward(&team, &network, batch.x);
-            pass.backward(&team, &network, &network.transposed(), row.cost, &batch);
-            pass.gradients(&team, &batch, &mut gradients);
+            pass.forward(&pool, &network, batch.x);
+            pass.backward(&pool, &network, &network.transposed(), row.cost, &batch);
+            pass.gradients(&pool, &batch, &mut gradients);
             for (norms, layer) in norms.iter_mut().zip(&gradients.layers) {
                 norms.push(layer.b.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>().sqrt());
             }

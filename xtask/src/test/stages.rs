@@ -93,7 +93,7 @@ pub(super) fn asan(_: &Options) -> Result<Outcome> {
     let mut command =
         toolchain_cargo("nightly", &["test", "-p", "deltarule-kernels", "--target", &host, "--lib"]);
     // All but `guarded`, which catches the same with pages of its own.
-    for suite in ["golden", "math", "math_isa", "products", "team"] {
+    for suite in ["golden", "math", "math_isa", "products", "thread_pool"] {
         command.args(["--test", suite]);
     }
     command.env("RUSTFLAGS", "-Zsanitizer=address").env("CARGO_TARGET_DIR", root().join("target/asan"));

@@ -2,7 +2,7 @@
 
 mod folds;
 
-use super::train::team;
+use super::train::pool;
 use crate::args::{Cv, TrainingDataArgs};
 use crate::config::{Config, Held, Precision};
 use crate::failure::{Failure, Kind, Outcome};
@@ -13,7 +13,7 @@ use deltarule::Network;
 use deltarule::folds::{Folds, OutOfFold, Summary};
 use deltarule::metrics::Metric;
 use deltarule::train::EpochReport;
-use deltarule::{Observer, Real, Team};
+use deltarule::{Observer, Real, ThreadPool};
 use folds::{Fold, Subject};
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -110,7 +110,7 @@ fn check(args: &Cv, config: &Config) -> Outcome {
 /// Trains a network for every fold. Which thread takes which fold makes no difference to any result.
 fn train_all<T: Real>(ui: &Ui, config: &Config, subject: &Subject<T>, folds: &Folds) -> Outcome<Vec<Fold>> {
     let order: Vec<(usize, usize)> = folds.iter().collect();
-    let whole = team(config.threads)?;
+    let whole = pool(config.threads)?;
     let first = subject.fold(config, folds, order[0])?;
     let workers = if first.parameters < SMALL { whole.threads().min(order.len()) } else { 1 };
     let all = order.len() as u64 * u64::from(first.plan.epochs());
@@ -119,13 +119,13 @@ fn train_all<T: Real>(ui: &Ui, config: &Config, subject: &Subject<T>, folds: &Fo
     ui.start_progress(all);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<Option<Outcome<Fold>>>> = Mutex::new(order.iter().map(|_| None).collect());
-    let work = |team: &Team| {
+    let work = |pool: &ThreadPool| {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= order.len() || watch.is_over() {
                 return;
             }
-            let outcome = subject.fold(config, folds, order[at]).and_then(|ready| ready.train(team, &watch));
+            let outcome = subject.fold(config, folds, order[at]).and_then(|ready| ready.train(pool, &watch));
             if outcome.is_err() {
                 watch.failed.store(true, Ordering::Relaxed);
             }
@@ -137,7 +137,7 @@ fn train_all<T: Real>(ui: &Ui, config: &Config, subject: &Subject<T>, folds: &Fo
     } else {
         std::thread::scope(|scope| {
             (0..workers).for_each(|_| {
-                scope.spawn(|| work(&Team::single()));
+                scope.spawn(|| work(&ThreadPool::single()));
             });
         });
     }

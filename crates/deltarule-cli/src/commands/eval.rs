@@ -1,6 +1,6 @@
 //! `deltarule eval`
 
-use super::train::team;
+use super::train::pool;
 use crate::args::Eval;
 use crate::failure::Outcome;
 use crate::model::{self, Opened};
@@ -28,8 +28,8 @@ fn eval<T: Real>(ui: &Ui, args: &Eval, opened: Opened<T>) -> Outcome {
         (pipeline.samples::<T>(&args.data, &mut warnings)?, name_of(&args.data)?)
     };
     warnings.iter().for_each(|warning| ui.warn(warning));
-    let team = team(args.threads)?;
-    let report = Report::new(&team, &model.network, plan.cost(), &pipeline, part.samples())?;
+    let pool = pool(args.threads)?;
+    let report = Report::new(&pool, &model.network, plan.cost(), &pipeline, part.samples())?;
     if ui.json {
         return ui.print_json(&json!({
             "run": args.run,

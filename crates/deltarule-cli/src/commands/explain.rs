@@ -1,6 +1,6 @@
 //! `deltarule explain`
 
-use super::train::team;
+use super::train::pool;
 use crate::args::{Explain, Form};
 use crate::explain::Page;
 use crate::failure::{Failure, Outcome};
@@ -23,7 +23,7 @@ pub(crate) fn run(ui: &Ui, args: Explain) -> Outcome {
     let words = Words::of(args.lang);
     let (part, name) = samples(ui, &args, &pipeline)?;
     let range = range(&args, part.len(), &name)?;
-    let team = team(None)?;
+    let pool = pool(None)?;
     let data = &part.data;
     let batch = Batch {
         x: Rows::range(data.x(), range.clone()),
@@ -35,7 +35,7 @@ pub(crate) fn run(ui: &Ui, args: Explain) -> Outcome {
         regularisation: plan.regularisation(),
         n: model.training.as_ref().map_or(part.len(), |training| training.samples as usize).max(1),
     };
-    let trace = Trace::of(&team, &model.network, objective, &batch)?;
+    let trace = Trace::of(&pool, &model.network, objective, &batch)?;
     let request = Request {
         run: run_name(&args.run),
         step: model.training.as_ref().and_then(|training| step(&plan, &pipeline, training)),
@@ -46,7 +46,7 @@ pub(crate) fn run(ui: &Ui, args: Explain) -> Outcome {
         weight: args.weight.as_deref().map(weight).transpose()?,
         plan: Some(plan.clone()),
     };
-    let explanation = explain(&team, &model.network, &trace, &request)?;
+    let explanation = explain(&pool, &model.network, &trace, &request)?;
     if ui.json {
         return ui.print_json(&explanation);
     }

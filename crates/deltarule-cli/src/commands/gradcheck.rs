@@ -1,6 +1,6 @@
 //! `deltarule gradcheck`
 
-use super::train::{plan, team};
+use super::train::{plan, pool};
 use crate::args::{DataArgs, Gradcheck, LearningArgs, TrainingDataArgs};
 use crate::config::{Config, Precision};
 use crate::data::{self, Part};
@@ -13,7 +13,7 @@ use crate::ui::{BOLD, DIM, GREEN, RED, Ui, YELLOW, paint};
 use deltarule::explain::{Role, Symbol};
 use deltarule::gradcheck::{Check, Kink, Race, Report, Settings, Verdict, check, race};
 use deltarule::random::{Purpose, Random};
-use deltarule::{Batch, Matrix, Network, Objective, Real, Rows, Team};
+use deltarule::{Batch, Matrix, Network, Objective, Real, Rows, ThreadPool};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub(crate) fn run(ui: &Ui, args: Gradcheck) -> Outcome {
 }
 
 fn checked<T: Real>(ui: &Ui, args: &Gradcheck, tolerance: f64) -> Outcome {
-    let team = team(args.learning.threads)?;
+    let pool = pool(args.learning.threads)?;
     let subject = match &args.subject[..] {
         [word] if is_model(Path::new(word)) => trained::<T>(ui, args, word)?,
         _ => fresh::<T>(ui, args)?,
@@ -51,9 +51,9 @@ fn checked<T: Real>(ui: &Ui, args: &Gradcheck, tolerance: f64) -> Outcome {
         sample: (args.parameters > 0).then_some(args.parameters),
         seed,
     };
-    let report = check(&team, &subject.network, subject.objective, &batch, &settings)?;
+    let report = check(&pool, &subject.network, subject.objective, &batch, &settings)?;
     let race = match args.cost_race {
-        true => Some(race(&team, &subject.network, subject.objective, &batch, BUDGET)?),
+        true => Some(race(&pool, &subject.network, subject.objective, &batch, BUDGET)?),
         false => None,
     };
     if ui.json {
@@ -70,7 +70,7 @@ fn checked<T: Real>(ui: &Ui, args: &Gradcheck, tolerance: f64) -> Outcome {
             "race": race,
         }))?;
     } else {
-        ui.print(&show(&subject, &rows, &report, race.as_ref(), &team))?;
+        ui.print(&show(&subject, &rows, &report, race.as_ref(), &pool))?;
     }
     verdict_of(&report)
 }
@@ -174,7 +174,7 @@ fn show<T: Real>(
     rows: &[u32],
     report: &Report,
     race: Option<&Race>,
-    team: &Team,
+    pool: &ThreadPool,
 ) -> String {
     let network = &subject.network;
     let mut out = text::heading(&subject.name);
@@ -197,7 +197,7 @@ fn show<T: Real>(
     if let Some(race) = race {
         out.push('\n');
         out += &text::heading("what the numerical way costs");
-        out += &raced(race, team, T::NAME);
+        out += &raced(race, pool, T::NAME);
     }
     let verdict = match report.passed() {
         true => paint(GREEN.bold(), "passed"),
@@ -298,7 +298,7 @@ fn at(kink: Kink, rows: &[u32]) -> String {
     }
 }
 
-fn raced(race: &Race, team: &Team, precision: &str) -> String {
+fn raced(race: &Race, pool: &ThreadPool, precision: &str) -> String {
     let mut table = Table::new([
         ("", Align::Left),
         ("forward passes", Align::Right),
@@ -332,7 +332,7 @@ fn raced(race: &Race, team: &Team, precision: &str) -> String {
         paint(BOLD, duration(race.backpropagation_seconds)),
         note("one forward and one backward pass, all P at once; measured".into()),
     ]);
-    let threads = text::plural(team.threads(), "thread");
+    let threads = text::plural(pool.threads(), "thread");
     table.render("  ")
         + &format!(
             "  backpropagation is {} times faster here: P = {}, {}, {precision}, {threads}\n",
@@ -355,19 +355,19 @@ mod tests {
     /// A gradient that is wrong in one place is named, and ends the program with 4.
     #[test]
     fn a_wrong_gradient_fails() {
-        let team = Team::single();
+        let pool = ThreadPool::single();
         let mut network = Network::<f64>::zeros(&[2, 3, 1], Activation::Tanh, Activation::Sigmoid).unwrap();
         (0..3).for_each(|j| (0..2).for_each(|k| network.layers[0].w.set(j, k, 0.3 + 0.1 * (j + k) as f64)));
         (0..3).for_each(|j| network.layers[1].w.set(0, j, 0.5));
         let (x, y) = (Matrix::from_rows(&[[0.5, -1.0]]), Matrix::from_rows(&[[1.0]]));
         let trace =
-            Trace::of(&team, &network, Cost::Quadratic, &Batch::new((&x).into(), (&y).into())).unwrap();
+            Trace::of(&pool, &network, Cost::Quadratic, &Batch::new((&x).into(), (&y).into())).unwrap();
         let mut gradients = trace.gradients.clone();
-        let right = check_gradients(&team, &network, &trace, &gradients, &Settings::default()).unwrap();
+        let right = check_gradients(&pool, &network, &trace, &gradients, &Settings::default()).unwrap();
         assert!(verdict_of(&right).is_ok());
         let true_value = gradients.layers[0].w.get(2, 1);
         gradients.layers[0].w.set(2, 1, 1.01 * true_value);
-        let wrong = check_gradients(&team, &network, &trace, &gradients, &Settings::default()).unwrap();
+        let wrong = check_gradients(&pool, &network, &trace, &gradients, &Settings::default()).unwrap();
         let failure = verdict_of(&wrong).unwrap_err();
         assert_eq!(failure.kind, Kind::Failed);
         assert_eq!(failure.message, "1 of 13 gradients disagree with their central differences");

@@ -1,6 +1,6 @@
 //! `deltarule predict`
 
-use super::train::team;
+use super::train::pool;
 use crate::args::Predict;
 use crate::data::{Named, read_options};
 use crate::failure::{Failure, Kind as FailureKind, Outcome};
@@ -12,7 +12,7 @@ use crate::ui::Ui;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema;
 use deltarule::model::AnyModel;
-use deltarule::{Matrix, Network, Real, Rows, Team, Workspace};
+use deltarule::{Matrix, Network, Real, Rows, ThreadPool, Workspace};
 use deltarule_tables::read::{CellType, Inference, ReadOptions, Source};
 use deltarule_tables::table::Table;
 use deltarule_tables::write::{OutputFormat, OutputOptions, PredictionWriter};
@@ -30,7 +30,7 @@ pub(crate) fn run(ui: &Ui, args: Predict) -> Outcome {
 
 fn predict<T: Real>(ui: &Ui, args: &Predict, opened: Opened<T>) -> Outcome {
     let Opened { model, pipeline, .. } = opened;
-    let scorer = Scorer::new(&model.network, team(args.threads)?);
+    let scorer = Scorer::new(&model.network, pool(args.threads)?);
     let mut job = Job {
         output: args.output.clone().unwrap_or_else(|| PathBuf::from("-")),
         inputs: args.data.iter().map(PathBuf::from).collect(),
@@ -101,15 +101,15 @@ fn reading(pipeline: &Pipeline, table: &Preparation, keep: bool) -> ReadOptions 
 /// A network at work, with its memory.
 pub(crate) struct Scorer<'n, T: Real> {
     network: &'n Network<T>,
-    team: Team,
+    pool: ThreadPool,
     workspace: Workspace<T>,
     outputs: Matrix<T>,
 }
 
 impl<'n, T: Real> Scorer<'n, T> {
-    pub(crate) fn new(network: &'n Network<T>, team: Team) -> Self {
+    pub(crate) fn new(network: &'n Network<T>, pool: ThreadPool) -> Self {
         let (workspace, outputs) = (Workspace::new(network), Matrix::zeros(0, network.outputs()));
-        Self { network, team, workspace, outputs }
+        Self { network, pool, workspace, outputs }
     }
 
     /// The outputs for each row of `x`.
@@ -119,7 +119,7 @@ impl<'n, T: Real> Scorer<'n, T> {
         self.outputs.resize_rows(x.len());
         for start in (0..x.len()).step_by(CHUNK) {
             let end = x.len().min(start + CHUNK);
-            let a = self.network.predict(&self.team, x.slice(start..end), &mut self.workspace);
+            let a = self.network.predict(&self.pool, x.slice(start..end), &mut self.workspace);
             for i in start..end {
                 self.outputs.row_mut(i).copy_from_slice(a.row(i - start));
             }

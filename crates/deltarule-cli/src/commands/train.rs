@@ -16,7 +16,7 @@ use deltarule::pass::Pass;
 use deltarule::selection::Metric as SelectionMetric;
 use deltarule::settings::{OptimizerName, ScheduleName};
 use deltarule::train::{End, EpochReport, StepReport};
-use deltarule::{Matrix, Network, Observer, Plan, Real, Rows, Settings, Shuffled, Team, Trainer};
+use deltarule::{Matrix, Network, Observer, Plan, Real, Rows, Settings, Shuffled, ThreadPool, Trainer};
 use deltarule_tables::stream::Streamed;
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -72,17 +72,17 @@ fn plain(said: &Settings, samples: usize) -> Settings {
     }
 }
 
-pub(crate) fn team(threads: Option<usize>) -> Outcome<Team> {
+pub(crate) fn pool(threads: Option<usize>) -> Outcome<ThreadPool> {
     match threads {
         Some(0) => Err(Failure::usage("--threads: expected 1 or more, found 0")),
-        Some(threads) => Ok(Team::new(threads)),
-        None => Ok(Team::new(std::thread::available_parallelism().map_or(1, usize::from))),
+        Some(threads) => Ok(ThreadPool::new(threads)),
+        None => Ok(ThreadPool::new(std::thread::available_parallelism().map_or(1, usize::from))),
     }
 }
 
 fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
     let started = Instant::now();
-    let team = team(config.threads)?;
+    let pool = pool(config.threads)?;
     let mut ready: Ready<T> = data::prepare(&mut config)?;
     let plan = plan(&mut config, &ready)?;
     check_tuning(args, &ready)?;
@@ -121,7 +121,7 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
         watcher.shown = Some(Instant::now());
     }
     let validation = ready.validation.as_ref().map(|part| part.samples());
-    let trained = trainer.train(&team, &mut *batches, validation, &mut watcher);
+    let trained = trainer.train(&pool, &mut *batches, validation, &mut watcher);
     drop(batches);
     ui.end_progress();
     let failed = watcher.failed.take();
@@ -133,7 +133,7 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
 
     let mut network = outcome.network;
     let samples = ready.training_rows();
-    tune(ui, args, &team, &mut network, &mut ready)?;
+    tune(ui, args, &pool, &mut network, &mut ready)?;
     let model = Model {
         task: plan.task(),
         labels: ready.pipeline.labels(),
@@ -187,7 +187,7 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
         (None, None) => (ready.stream.is_none().then_some(&ready.train), "training"),
     };
     let report = part
-        .map(|part| Report::new(&team, &model.network, plan.cost(), &ready.pipeline, part.samples()))
+        .map(|part| Report::new(&pool, &model.network, plan.cost(), &ready.pipeline, part.samples()))
         .transpose()?;
     let total = started.elapsed().as_secs_f64();
     if ui.json {
@@ -378,7 +378,7 @@ fn check_tuning<T: Real>(args: &Train, ready: &Ready<T>) -> Outcome {
 fn tune<T: Real>(
     ui: &Ui,
     args: &Train,
-    team: &Team,
+    pool: &ThreadPool,
     network: &mut Network<T>,
     ready: &mut Ready<T>,
 ) -> Outcome {
@@ -387,7 +387,7 @@ fn tune<T: Real>(
     let truth = metrics::predicted_classes(samples.y());
     let weights: Option<Vec<f64>> = samples.weights().map(|weights| weights.map(T::to_f64).collect());
     if args.temperature {
-        let z = output_inputs(team, network, samples.x());
+        let z = output_inputs(pool, network, samples.x());
         let found = metrics::temperature(&truth, Rows::all(&z), weights.as_deref()).map_err(undefined)?;
         let factor = T::from_f64(1.0 / found.temperature);
         let last = network.layers.len() - 1;
@@ -407,7 +407,7 @@ fn tune<T: Real>(
         ));
     }
     if let Some(name) = &args.threshold {
-        let outputs = network.predict_all(team, samples.x())?;
+        let outputs = network.predict_all(pool, samples.x())?;
         let second = |row: &[T]| row[row.len() - 1].to_f64();
         let probabilities: Vec<f64> = Rows::all(&outputs).iter().map(second).collect();
         let metric = name.parse::<Metric>()?;
@@ -424,13 +424,13 @@ fn tune<T: Real>(
 }
 
 /// z of the output layer for every row.
-fn output_inputs<T: Real>(team: &Team, network: &Network<T>, x: Rows<'_, T>) -> Matrix<T> {
+fn output_inputs<T: Real>(pool: &ThreadPool, network: &Network<T>, x: Rows<'_, T>) -> Matrix<T> {
     const CHUNK: usize = 256;
     let mut pass = Pass::keeping_all(network);
     let mut outputs = Matrix::zeros(x.len(), network.outputs());
     for start in (0..x.len()).step_by(CHUNK) {
         let end = x.len().min(start + CHUNK);
-        pass.forward(team, network, x.slice(start..end));
+        pass.forward(pool, network, x.slice(start..end));
         let (z, _) = pass.output_z_a();
         for i in start..end {
             outputs.row_mut(i).copy_from_slice(z.row(i - start));

@@ -6,7 +6,7 @@ use crate::cost::sign;
 use crate::network::Network;
 use crate::objective::Objective;
 use crate::trace::Trace;
-use deltarule_kernels::{Rows, Team};
+use deltarule_kernels::{Rows, ThreadPool};
 use serde::Serialize;
 
 /// A vector or a matrix of an equation.
@@ -78,13 +78,13 @@ pub struct MatrixRow {
 
 /// The equations of these layers, in the book's numbers, for all samples of the trace at once.
 pub(super) fn rows(
-    team: &Team,
+    pool: &ThreadPool,
     network: &Network<f64>,
     trace: &Trace<f64>,
     layers: &[usize],
     cursor: &Cursor,
 ) -> Vec<MatrixRow> {
-    let maker = Maker { team, network, trace, cursor };
+    let maker = Maker { pool, network, trace, cursor };
     let forward = layers.iter().flat_map(|&l| maker.forward(l));
     let backward = layers.iter().rev().map(|&l| maker.delta(l));
     let gradients = layers.iter().flat_map(|&l| maker.gradients(l));
@@ -92,7 +92,7 @@ pub(super) fn rows(
 }
 
 struct Maker<'a> {
-    team: &'a Team,
+    pool: &'a ThreadPool,
     network: &'a Network<f64>,
     trace: &'a Trace<f64>,
     cursor: &'a Cursor,
@@ -157,7 +157,7 @@ impl Maker<'_> {
 
     fn delta(&self, l: usize) -> MatrixRow {
         let slopes = |at| {
-            let slopes = self.trace.sigma_prime(self.team, self.network, at);
+            let slopes = self.trace.sigma_prime(self.pool, self.network, at);
             self.samples(Role::SigmaPrime, at + 2, Rows::all(&slopes))
         };
         if l < self.network.layers.len() + 1 {

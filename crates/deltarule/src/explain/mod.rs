@@ -24,7 +24,7 @@ use crate::network::Network;
 use crate::objective::Regularisation;
 use crate::plan::Plan;
 use crate::trace::Trace;
-use deltarule_kernels::{Rows, Team};
+use deltarule_kernels::{Rows, ThreadPool};
 use rows::Maker;
 use serde::Serialize;
 use step::FirstStep;
@@ -174,7 +174,7 @@ const WHOLE: usize = 4;
 /// # Errors
 /// Where the request names a layer, a neuron or a weight that does not exist, or the cost is not finite.
 pub fn explain(
-    team: &Team,
+    pool: &ThreadPool,
     network: &Network<f64>,
     trace: &Trace<f64>,
     request: &Request,
@@ -197,7 +197,7 @@ pub fn explain(
         input: None,
         equation: Equation::WeightedInput,
     };
-    let maker = Maker { team, network, trace, samples: &request.samples, i, cursor };
+    let maker = Maker { pool, network, trace, samples: &request.samples, i, cursor };
     let last = network.layers.len() + 1;
     let mut component = Vec::new();
     for (l, neurons) in &shown {
@@ -208,8 +208,8 @@ pub fn explain(
         component.extend(neurons.iter().map(delta));
     }
     let mut checker = Checker {
-        differences: Differences::new(team, network, trace)?,
-        first_step: request.plan.as_ref().map(|plan| FirstStep::new(team, network, trace, plan)),
+        differences: Differences::new(pool, network, trace)?,
+        first_step: request.plan.as_ref().map(|plan| FirstStep::new(pool, network, trace, plan)),
     };
     for (l, neurons) in &shown {
         if *l == 1 {
@@ -247,17 +247,17 @@ pub fn explain(
         costs: trace.costs.clone(),
         mean_cost: trace.mean_cost,
         penalty: trace.penalty,
-        ladder: overview::ladder(team, network, trace),
+        ladder: overview::ladder(pool, network, trace),
         most_wrong: overview::most_wrong(trace, &request.samples),
         largest_gradients: overview::largest_gradients(network, trace),
         two_forms: outputs.filter_map(|&(_, j)| maker.two_forms(j)).collect(),
-        pictures: pictures(team, network, trace, i, &neurons)?,
+        pictures: pictures(pool, network, trace, i, &neurons)?,
         batch: if trace.samples() > 1 {
             neurons.iter().map(|&at| batch_view(trace, at)).collect()
         } else {
             vec![]
         },
-        matrix: matrix::rows(team, network, trace, &layers, &maker.cursor),
+        matrix: matrix::rows(pool, network, trace, &layers, &maker.cursor),
         component,
     })
 }
@@ -335,15 +335,15 @@ fn largest(values: impl Iterator<Item = f64>) -> usize {
 
 /// Moving b moves z, and in a trace of one sample it moves nothing else.
 fn pictures(
-    team: &Team,
+    pool: &ThreadPool,
     network: &Network<f64>,
     trace: &Trace<f64>,
     i: usize,
     neurons: &[(usize, usize)],
 ) -> Result<Vec<Picture>> {
     let alone = Batch::new(Rows::range(&trace.x, i..i + 1), Rows::range(&trace.y, i..i + 1));
-    let alone = Trace::of(team, network, trace.objective.cost, &alone)?;
-    let mut differences = Differences::new(team, network, &alone)?;
+    let alone = Trace::of(pool, network, trace.objective.cost, &alone)?;
+    let mut differences = Differences::new(pool, network, &alone)?;
     let picture = |&(at, j): &(usize, usize)| {
         let delta = Factor::new(Symbol::neuron(Role::Delta, at + 2, j), alone.pass.layers[at].delta.at(0, j));
         let push = |dz| Push {

@@ -4,7 +4,7 @@ use super::terms::{Factor, Role, Symbol};
 use crate::gradcheck::Parameter;
 use crate::network::Network;
 use crate::trace::Trace;
-use deltarule_kernels::Team;
+use deltarule_kernels::ThreadPool;
 use serde::Serialize;
 
 /// How the error fades or grows from layer to layer.
@@ -53,14 +53,14 @@ pub struct LargeGradient {
 const MOST: usize = 8;
 
 /// The layers from the first hidden one to the output.
-pub(super) fn ladder(team: &Team, network: &Network<f64>, trace: &Trace<f64>) -> Vec<Rung> {
+pub(super) fn ladder(pool: &ThreadPool, network: &Network<f64>, trace: &Trace<f64>) -> Vec<Rung> {
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
     let rung = |i: usize| {
         let (layer, delta) = (&network.layers[i], &trace.pass.layers[i].delta);
         let gradient = &trace.gradients.layers[i];
         let samples = delta.rows();
         let saturated = layer.activation.is_elementwise().then(|| {
-            let slopes = trace.sigma_prime(team, network, i);
+            let slopes = trace.sigma_prime(pool, network, i);
             let flat = |slope: &&f64| slope.abs() < 0.05 * layer.activation.steepest();
             let count: usize = (0..samples).map(|s| slopes.row(s).iter().filter(flat).count()).sum();
             count as f64 / (samples * layer.outputs()) as f64

@@ -7,7 +7,7 @@ use crate::activation::Activation;
 use crate::gradcheck::{Check, Parameter};
 use crate::network::Network;
 use crate::trace::Trace;
-use deltarule_kernels::{Matrix, Rows, Team};
+use deltarule_kernels::{Matrix, Rows, ThreadPool};
 use serde::Serialize;
 
 /// How a number comes about.
@@ -73,7 +73,7 @@ fn divided(terms: Vec<Term>, product: f64, factor: f64) -> Sum {
 
 /// Makes the rows of one sample of a trace.
 pub(super) struct Maker<'a> {
-    pub(super) team: &'a Team,
+    pub(super) pool: &'a ThreadPool,
     pub(super) network: &'a Network<f64>,
     pub(super) trace: &'a Trace<f64>,
     /// Numbers of the samples.
@@ -160,7 +160,7 @@ impl Maker<'_> {
         let sum = if cost.has_short_form() {
             self.short(j, delta, u)
         } else if self.network.output().activation.is_elementwise() {
-            let slope = self.trace.sigma_prime(self.team, self.network, at).at(self.i, j);
+            let slope = self.trace.sigma_prime(self.pool, self.network, at).at(self.i, j);
             factor.insert(0, Factor::new(Symbol::neuron(Role::SigmaPrime, l, j), slope));
             let nabla = self.nabla().at(0, j);
             let term = Term::of(vec![Factor::new(Symbol::neuron(Role::CostSlope, l, j), nabla)]);
@@ -193,7 +193,7 @@ impl Maker<'_> {
     /// ∂C/∂aₖ · ∂aₖ/∂zⱼ for every k.
     fn jacobian_terms(&self, j: usize) -> Vec<Term> {
         let at = self.network.layers.len() - 1;
-        let slopes = self.trace.sigma_prime(self.team, self.network, at);
+        let slopes = self.trace.sigma_prime(self.pool, self.network, at);
         let (nabla, a) = (self.nabla(), self.trace.pass.output().a.row(self.i));
         let activation = self.network.output().activation;
         let term = |k| {
@@ -247,7 +247,7 @@ impl Maker<'_> {
         let (delta, factor) = match above.checked_sub(1) {
             None => (self.delta_of_input(self.i, k), vec![]),
             Some(at) => {
-                let slope = self.trace.sigma_prime(self.team, self.network, at).at(self.i, k);
+                let slope = self.trace.sigma_prime(self.pool, self.network, at).at(self.i, k);
                 let slope = Factor::new(Symbol::neuron(Role::SigmaPrime, l, k), slope);
                 (passes.layers[at].delta.at(self.i, k), vec![slope])
             }

@@ -7,7 +7,7 @@ use crate::optimizer::Factors;
 use crate::pass::Gradients;
 use crate::plan::Plan;
 use crate::trace::Trace;
-use deltarule_kernels::Team;
+use deltarule_kernels::ThreadPool;
 use serde::Serialize;
 
 /// How the optimizer would change a parameter.
@@ -31,9 +31,14 @@ pub(super) struct FirstStep<'a> {
 }
 
 impl<'a> FirstStep<'a> {
-    pub(super) fn new(team: &Team, network: &'a Network<f64>, trace: &Trace<f64>, plan: &'a Plan) -> Self {
+    pub(super) fn new(
+        pool: &ThreadPool,
+        network: &'a Network<f64>,
+        trace: &Trace<f64>,
+        plan: &'a Plan,
+    ) -> Self {
         let mut gradients = Gradients::zeros(network);
-        trace.pass.gradients(team, &trace.batch(), &mut gradients);
+        trace.pass.gradients(pool, &trace.batch(), &mut gradients);
         let length = gradients.length();
         let scale = plan.clip.filter(|&limit| length > limit).map_or(1.0, |limit| limit / length);
         Self { network, plan, objective: trace.objective, gradients, scale }

@@ -8,11 +8,11 @@ use crate::network::Network;
 use crate::objective::{self, Objective};
 use crate::pass::Pass;
 use crate::trace::Trace;
-use deltarule_kernels::{Rows, Team};
+use deltarule_kernels::{Rows, ThreadPool};
 
 /// What takes differences of a traced cost, with its own copy of the network to move parameters in.
 pub struct Differences<'a> {
-    team: &'a Team,
+    pool: &'a ThreadPool,
     batch: Batch<'a, f64>,
     objective: Objective,
     network: Network<f64>,
@@ -31,13 +31,13 @@ impl<'a> Differences<'a> {
     ///
     /// # Errors
     /// [`Error::Data`] where the cost is not finite.
-    pub fn new(team: &'a Team, network: &Network<f64>, trace: &'a Trace<f64>) -> Result<Self> {
+    pub fn new(pool: &'a ThreadPool, network: &Network<f64>, trace: &'a Trace<f64>) -> Result<Self> {
         if !trace.cost().is_finite() {
             return Err(Error::data("cost", "a finite number, to take differences of", trace.cost())
                 .with_hint("a weight, an input or a target is too large"));
         }
         Ok(Self {
-            team,
+            pool,
             batch: trace.batch(),
             objective: trace.objective,
             network: network.clone(),
@@ -141,13 +141,13 @@ impl<'a> Differences<'a> {
         };
         // Counted with the input scale as 0, so that layers[i] is i + 1.
         match changed.min(self.stale) {
-            0 => self.pass.forward(self.team, &self.network, self.batch.x),
-            first => self.pass.forward_from(self.team, &self.network, self.batch.x, first - 1),
+            0 => self.pass.forward(self.pool, &self.network, self.batch.x),
+            first => self.pass.forward_from(self.pool, &self.network, self.batch.x, first - 1),
         }
         self.stale = changed;
         let Objective { cost, regularisation, n } = self.objective;
         let (z, a) = self.pass.output_z_a();
-        let costs = self.costs.compute(self.team, cost, z, a, self.batch.y);
+        let costs = self.costs.compute(self.pool, cost, z, a, self.batch.y);
         objective::mean(costs, self.batch.weights) + regularisation.penalty(&self.network, n)
     }
 

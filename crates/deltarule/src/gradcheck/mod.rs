@@ -32,7 +32,7 @@ use crate::objective::Objective;
 use crate::pass::Gradients;
 use crate::random::{Purpose, Random};
 use crate::trace::Trace;
-use deltarule_kernels::{Matrix, Real, Rows, Team};
+use deltarule_kernels::{Matrix, Real, Rows, ThreadPool};
 use serde::Serialize;
 use std::cmp::Ordering;
 
@@ -176,12 +176,12 @@ impl Report {
 /// the same network and samples in f64.
 ///
 /// ```
-/// # use deltarule::{gradcheck, Activation, Batch, Cost, Matrix, Network, Team};
+/// # use deltarule::{gradcheck, Activation, Batch, Cost, Matrix, Network, ThreadPool};
 /// # let network = Network::<f64>::zeros(&[2, 3, 1], Activation::Tanh, Activation::Sigmoid)?;
 /// # let (x, y) = (Matrix::from_rows(&[[0.5, -1.0]]), Matrix::from_rows(&[[1.0]]));
 /// # let batch = Batch::new((&x).into(), (&y).into());
 /// let settings = gradcheck::Settings::default();
-/// let report = gradcheck::check(&Team::single(), &network, Cost::Quadratic, &batch, &settings)?;
+/// let report = gradcheck::check(&ThreadPool::single(), &network, Cost::Quadratic, &batch, &settings)?;
 /// assert!(report.passed());
 /// # Ok::<(), deltarule::Error>(())
 /// ```
@@ -189,21 +189,21 @@ impl Report {
 /// # Errors
 /// Where the batch does not fit the network or the cost, or the cost is not finite.
 pub fn check<T: Real>(
-    team: &Team,
+    pool: &ThreadPool,
     network: &Network<T>,
     objective: impl Into<Objective>,
     batch: &Batch<'_, T>,
     settings: &Settings,
 ) -> Result<Report> {
     let objective = objective.into();
-    let gradients = Trace::of(team, network, objective, batch)?.gradients.cast();
+    let gradients = Trace::of(pool, network, objective, batch)?.gradients.cast();
     let double = |rows: Rows<'_, T>| Matrix::from_fn(rows.len(), rows.cols(), |i, j| rows.row(i)[j].to_f64());
     let (x, y) = (double(batch.x), double(batch.y));
     let weights: Option<Vec<f64>> = batch.weights.map(|weights| weights.iter().map(|u| u.to_f64()).collect());
     let batch = Batch { x: (&x).into(), y: (&y).into(), weights: weights.as_deref() };
     let network = network.cast();
-    let trace = Trace::of(team, &network, objective, &batch)?;
-    check_gradients(team, &network, &trace, &gradients, settings)
+    let trace = Trace::of(pool, &network, objective, &batch)?;
+    check_gradients(pool, &network, &trace, &gradients, settings)
 }
 
 /// Checks these gradients, wherever they come from, against differences of the traced cost.
@@ -211,13 +211,13 @@ pub fn check<T: Real>(
 /// # Errors
 /// Where the cost is not finite.
 pub fn check_gradients(
-    team: &Team,
+    pool: &ThreadPool,
     network: &Network<f64>,
     trace: &Trace<f64>,
     gradients: &Gradients<f64>,
     settings: &Settings,
 ) -> Result<Report> {
-    let mut differences = Differences::new(team, network, trace)?;
+    let mut differences = Differences::new(pool, network, trace)?;
     let mut layers = Vec::new();
     let mut checks = Vec::new();
     for (l, chosen, parameters) in chosen(network, settings) {

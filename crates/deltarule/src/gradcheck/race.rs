@@ -8,7 +8,7 @@ use crate::network::Network;
 use crate::objective::{self, Objective};
 use crate::pass::{Gradients, Pass};
 use crate::trace::Trace;
-use deltarule_kernels::{Real, Team};
+use deltarule_kernels::{Real, ThreadPool};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -54,16 +54,16 @@ impl Race {
 /// # Errors
 /// Where the batch does not fit the network or the cost.
 pub fn race<T: Real>(
-    team: &Team,
+    pool: &ThreadPool,
     network: &Network<T>,
     objective: impl Into<Objective>,
     batch: &Batch<'_, T>,
     budget: Duration,
 ) -> Result<Race> {
     let objective = objective.into();
-    let trace = Trace::of(team, network, objective, batch)?;
+    let trace = Trace::of(pool, network, objective, batch)?;
     let mut runner = Runner {
-        team,
+        pool,
         network: network.clone(),
         objective,
         batch,
@@ -103,7 +103,7 @@ pub fn race<T: Real>(
 }
 
 struct Runner<'a, T: Real> {
-    team: &'a Team,
+    pool: &'a ThreadPool,
     network: Network<T>,
     objective: Objective,
     batch: &'a Batch<'a, T>,
@@ -114,16 +114,16 @@ struct Runner<'a, T: Real> {
 
 impl<T: Real> Runner<'_, T> {
     fn cost(&mut self) -> f64 {
-        self.pass.forward(self.team, &self.network, self.batch.x);
+        self.pass.forward(self.pool, &self.network, self.batch.x);
         let (z, a) = self.pass.output_z_a();
-        let costs = self.costs.compute(self.team, self.objective.cost, z, a, self.batch.y);
+        let costs = self.costs.compute(self.pool, self.objective.cost, z, a, self.batch.y);
         objective::mean(costs, self.batch.weights)
     }
 
     fn backpropagate(&mut self, transposed: &[crate::Panels<T>]) {
-        self.pass.forward(self.team, &self.network, self.batch.x);
-        self.pass.backward(self.team, &self.network, transposed, self.objective.cost, self.batch);
-        self.pass.gradients(self.team, self.batch, &mut self.gradients);
+        self.pass.forward(self.pool, &self.network, self.batch.x);
+        self.pass.backward(self.pool, &self.network, transposed, self.objective.cost, self.batch);
+        self.pass.gradients(self.pool, self.batch, &mut self.gradients);
     }
 
     /// One central difference with whole forward passes, as the definition has it.

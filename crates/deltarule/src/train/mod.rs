@@ -4,7 +4,7 @@
 //! use deltarule::dataset::{Dataset, Shuffled};
 //! use deltarule::settings::{Settings, Task};
 //! use deltarule::train::Trainer;
-//! use deltarule::{Matrix, Team};
+//! use deltarule::{Matrix, ThreadPool};
 //!
 //! // y = 2x − 1 at a few points, learnt by a single linear neuron.
 //! let x = Matrix::from_rows(&[[0.0], [0.5], [1.0], [2.0]]);
@@ -15,7 +15,7 @@
 //! let plan = settings.plan(Task::Regression)?;
 //! let mut batches = Shuffled::new(&data, plan.batch(), plan.drop_last(), plan.seed());
 //! let trainer = Trainer::new(&plan, plan.network(1, 1)?, &batches)?;
-//! let outcome = trainer.train(&Team::single(), &mut batches, None, &mut ())?;
+//! let outcome = trainer.train(&ThreadPool::single(), &mut batches, None, &mut ())?;
 //! assert!((outcome.network.layers[0].w.get(0, 0) - 2.0).abs() < 1e-3);
 //! assert!((outcome.network.layers[0].b[0] + 1.0).abs() < 1e-3);
 //! # Ok::<(), deltarule::Error>(())
@@ -34,7 +34,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::Evaluator;
 use crate::selection::{Best, Metric};
 use crate::settings::Task;
-use deltarule_kernels::{Real, Team};
+use deltarule_kernels::{Real, ThreadPool};
 
 /// How many steps may pass before all weights are looked at. A cost that is not finite is seen at its own step; a weight
 /// may be infinite for some steps while the cost is finite, behind a saturated neuron.
@@ -61,7 +61,7 @@ impl<T: Real> Trainer<T> {
     /// [`End`] of the outcome, which still has the best weights so far.
     pub fn train(
         mut self,
-        team: &Team,
+        pool: &ThreadPool,
         batches: &mut dyn Batches<T>,
         validation: Option<Samples<'_, T>>,
         observer: &mut dyn Observer<T>,
@@ -75,14 +75,14 @@ impl<T: Real> Trainer<T> {
         let mut end = End::Finished;
         for epoch in 0..self.plan.epochs {
             let start = self.snapshot();
-            let cost = match self.epoch(team, batches, epoch, observer)? {
+            let cost = match self.epoch(pool, batches, epoch, observer)? {
                 Ended::Whole { cost } => cost,
                 Ended::Stopped => {
                     end = End::Stopped;
                     break;
                 }
                 Ended::NotFinite { step, cost } => {
-                    end = End::Diverged(self.divergence(team, batches, epoch, step, cost, &start)?);
+                    end = End::Diverged(self.divergence(pool, batches, epoch, step, cost, &start)?);
                     self.restore(&start);
                     break;
                 }
@@ -90,7 +90,7 @@ impl<T: Real> Trainer<T> {
             let validated = match &mut validation {
                 None => None,
                 Some((samples, evaluator)) => {
-                    let cost = evaluator.run(team, &self.network, *samples);
+                    let cost = evaluator.run(pool, &self.network, *samples);
                     if !cost.is_finite() {
                         let layer = self.network.layers.len() + 1;
                         let what = format!("the cost of validation, at the outputs of layer {layer},");
@@ -132,7 +132,7 @@ impl<T: Real> Trainer<T> {
     /// All steps of epoch `epoch`, counted from 0.
     fn epoch(
         &mut self,
-        team: &Team,
+        pool: &ThreadPool,
         batches: &mut dyn Batches<T>,
         epoch: u32,
         observer: &mut dyn Observer<T>,
@@ -141,7 +141,7 @@ impl<T: Real> Trainer<T> {
         let mut sum = StepCost::default();
         let mut step = 0;
         while let Some(batch) = batches.next()? {
-            let cost = self.step(team, epoch, step, &batch);
+            let cost = self.step(pool, epoch, step, &batch);
             step += 1;
             if !cost.total.is_finite() {
                 return Ok(Ended::NotFinite { step, cost: cost.mean() });
@@ -173,7 +173,7 @@ impl<T: Real> Trainer<T> {
     /// gives the same numbers, and all weights are looked at after each step.
     fn divergence(
         &mut self,
-        team: &Team,
+        pool: &ThreadPool,
         batches: &mut dyn Batches<T>,
         epoch: u32,
         step: usize,
@@ -187,7 +187,7 @@ impl<T: Real> Trainer<T> {
         batches.start(epoch)?;
         let mut step = 0;
         while let Some(batch) = batches.next()? {
-            self.step(team, epoch, step, &batch);
+            self.step(pool, epoch, step, &batch);
             step += 1;
             if let Some((what, found)) = self.weights_not_finite() {
                 return Ok(diverged(epoch, step, what, found));

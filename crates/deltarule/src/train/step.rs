@@ -10,7 +10,7 @@ use crate::optimizer::{Constants, Factors};
 use crate::pass::{Gradients, Pass};
 use crate::plan::Plan;
 use deltarule_kernels::products;
-use deltarule_kernels::{Biases, FlushToZero, Matrix, Moments, Panels, Real, Step, Team, Weights};
+use deltarule_kernels::{Biases, FlushToZero, Matrix, Moments, Panels, Real, Step, ThreadPool, Weights};
 
 /// A network in training, with all the memory that its steps need.
 #[derive(Debug)]
@@ -146,27 +146,27 @@ impl<T: Real> Trainer<T> {
     ///
     /// # Panics
     /// When the batch does not fit the network.
-    pub fn step(&mut self, team: &Team, epoch: u32, step: usize, batch: &Batch<'_, T>) -> StepCost {
+    pub fn step(&mut self, pool: &ThreadPool, epoch: u32, step: usize, batch: &Batch<'_, T>) -> StepCost {
         let _flush = FlushToZero::on();
         self.draw_dropout(epoch, step, batch.len());
-        self.pass.forward(team, &self.network, batch.x);
+        self.pass.forward(pool, &self.network, batch.x);
         let (z, a) = self.pass.output_z_a();
-        let each = self.costs.compute(team, self.plan.cost, z, a, batch.y);
+        let each = self.costs.compute(pool, self.plan.cost, z, a, batch.y);
         let weight = cost::total_weight(batch.len(), batch.weights);
         let cost = StepCost { total: total(each, batch.weights), weight };
         if !cost.total.is_finite() || weight == 0.0 {
             return cost;
         }
-        self.pass.backward(team, &self.network, &self.transposed, self.plan.cost, batch);
+        self.pass.backward(pool, &self.network, &self.transposed, self.plan.cost, batch);
         let eta = self.eta(epoch, step);
         let t = u64::from(epoch) * self.steps as u64 + step as u64 + 1;
         let rates = Rates { constants: self.plan.optimizer.at(t, eta), eta, scale: 1.0 / weight };
         match (self.plan.clip, self.gradients.take()) {
             (Some(limit), Some(mut gradients)) => {
-                self.clip_and_update(team, batch, rates, &mut gradients, limit);
+                self.clip_and_update(pool, batch, rates, &mut gradients, limit);
                 self.gradients = Some(gradients);
             }
-            _ => self.update(team, batch, &rates),
+            _ => self.update(pool, batch, &rates),
         }
         cost
     }
@@ -199,7 +199,7 @@ impl<T: Real> Trainer<T> {
     }
 
     /// BP3 and BP4, each with the optimizer in its store.
-    fn update(&mut self, team: &Team, batch: &Batch<'_, T>, rates: &Rates) {
+    fn update(&mut self, pool: &ThreadPool, batch: &Batch<'_, T>, rates: &Rates) {
         if let (Some(input), Some(training)) = (&self.pass.input, &mut self.input_scale) {
             equations::bp4_input_scale(&input.delta, batch.x, T::ONE, &mut training.gradient);
         }
@@ -210,21 +210,21 @@ impl<T: Real> Trainer<T> {
             let (delta, input) = (&self.pass.layers[l].delta, self.pass.input_of(l, batch.x));
             let (biases, weights) =
                 parameters(&mut self.network.layers[l], &mut self.transposed[l], &mut self.moments[l]);
-            equations::bp3(team, delta, Sink::Update { step: &step_b, parameters: biases });
-            equations::bp4(team, delta, input, Sink::Update { step: &step_w, parameters: weights });
+            equations::bp3(pool, delta, Sink::Update { step: &step_b, parameters: biases });
+            equations::bp4(pool, delta, input, Sink::Update { step: &step_w, parameters: weights });
         }
     }
 
     /// BP3 and BP4 first, the gradient scaled down to `limit` where it is longer, then the optimizer.
     fn clip_and_update(
         &mut self,
-        team: &Team,
+        pool: &ThreadPool,
         batch: &Batch<'_, T>,
         rates: Rates,
         gradients: &mut Gradients<T>,
         limit: f64,
     ) {
-        self.pass.gradients(team, batch, gradients);
+        self.pass.gradients(pool, batch, gradients);
         let length = gradients.length();
         let rates = Rates { scale: if length > limit { limit / length } else { 1.0 }, ..rates };
         if let (Some(gradient), Some(training)) = (&gradients.input_scale, &mut self.input_scale) {
@@ -236,8 +236,8 @@ impl<T: Real> Trainer<T> {
             let step_w = self.step_of_weights(l, &rates);
             let (biases, weights) =
                 parameters(&mut self.network.layers[l], &mut self.transposed[l], &mut self.moments[l]);
-            products::bias_update_by(team, &gradient.b, &step_b, biases);
-            products::weight_update_by(team, &gradient.w, &step_w, weights);
+            products::bias_update_by(pool, &gradient.b, &step_b, biases);
+            products::weight_update_by(pool, &gradient.w, &step_w, weights);
         }
     }
 

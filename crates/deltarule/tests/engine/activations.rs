@@ -1,16 +1,16 @@
 //! Every σ and σ′ together: against figures from the formulas, against differences, and where z is 0, large or at a kink.
 
 use crate::common::ELEMENTWISE;
-use deltarule::{Activation, Cost, Matrix, Real, Rows, Team};
+use deltarule::{Activation, Cost, Matrix, Real, Rows, ThreadPool};
 use deltarule_kernels::products::{map, scale_by_derivative, source_of};
 
 /// σ and σ′ at z, as the products compute them.
 fn both<T: Real>(activation: Activation, z: T) -> (T, T) {
     let z = Matrix::from_rows(&[[z]]);
     let (mut a, mut slope) = (Matrix::zeros(1, 1), Matrix::from_rows(&[[T::ONE]]));
-    let team = Team::single();
-    map(&team, Rows::all(&z), activation, &mut a);
-    scale_by_derivative(&team, activation, source_of(activation, &z, &a), &mut slope);
+    let pool = ThreadPool::single();
+    map(&pool, Rows::all(&z), activation, &mut a);
+    scale_by_derivative(&pool, activation, source_of(activation, &z, &a), &mut slope);
     (a.at(0, 0), slope.at(0, 0))
 }
 

@@ -1,7 +1,7 @@
 //! The gradient of a batch is the mean of its samples' gradients, for any shape.
 
 use crate::common::{COSTS, ELEMENTWISE, Numbers, Samples};
-use deltarule::{Activation, Batch, Cost, Gradients, Matrix, Network, Rows, Team, Trace};
+use deltarule::{Activation, Batch, Cost, Gradients, Matrix, Network, Rows, ThreadPool, Trace};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -23,8 +23,8 @@ fn check(widths: &[usize], hidden: Activation, cost: Cost, samples: usize, seed:
         y: numbers.targets(cost, samples, outputs),
         weights: seed.is_multiple_of(3).then(|| weights.clone()),
     };
-    let team = Team::single();
-    let trace = Trace::of(&team, &network, cost, &data.batch()).unwrap();
+    let pool = ThreadPool::single();
+    let trace = Trace::of(&pool, &network, cost, &data.batch()).unwrap();
     let batched = values(&trace.gradients);
 
     let u = |i: usize| data.weights.as_ref().map_or(1.0, |u| u[i]);
@@ -32,7 +32,7 @@ fn check(widths: &[usize], hidden: Activation, cost: Cost, samples: usize, seed:
     let (mut mean, mut mean_cost) = (vec![0.0; batched.len()], 0.0);
     for i in 0..samples {
         let (x, y) = (Rows::range(&data.x, i..i + 1), Rows::range(&data.y, i..i + 1));
-        let one = Trace::of(&team, &network, cost, &Batch { x, y, weights: None }).unwrap();
+        let one = Trace::of(&pool, &network, cost, &Batch { x, y, weights: None }).unwrap();
         mean.iter_mut().zip(values(&one.gradients)).for_each(|(sum, g)| *sum += u(i) / total * g);
         mean_cost += u(i) / total * one.cost();
     }
@@ -65,11 +65,11 @@ fn picked_rows_and_a_kept_pass_give_the_same_bits() {
     let order = [7_u32, 2, 11, 2, 0];
     let gathered = |m: &Matrix<f64>| Matrix::from_fn(5, m.cols(), |i, j| m.at(order[i] as usize, j));
     let (gathered_x, gathered_y) = (gathered(&x), gathered(&y));
-    let team = Team::single();
+    let pool = ThreadPool::single();
     let picked = Batch { x: Rows::picked(&x, &order), y: Rows::picked(&y, &order), weights: None };
     let copied = Batch { x: (&gathered_x).into(), y: (&gathered_y).into(), weights: None };
-    let a = Trace::of(&team, &network, Cost::Quadratic, &picked).unwrap();
-    let b = Trace::of(&team, &network, Cost::Quadratic, &copied).unwrap();
+    let a = Trace::of(&pool, &network, Cost::Quadratic, &picked).unwrap();
+    let b = Trace::of(&pool, &network, Cost::Quadratic, &copied).unwrap();
     assert_eq!(values(&a.gradients), values(&b.gradients));
 
     // A pass that has seen a larger batch before, and keeps z only where it must.
@@ -77,9 +77,9 @@ fn picked_rows_and_a_kept_pass_give_the_same_bits() {
     let whole = Batch { x: (&x).into(), y: (&y).into(), weights: None };
     let mut gradients = Gradients::zeros(&network);
     for batch in [whole, picked] {
-        pass.forward(&team, &network, batch.x);
-        pass.backward(&team, &network, &network.transposed(), Cost::Quadratic, &batch);
-        pass.gradients(&team, &batch, &mut gradients);
+        pass.forward(&pool, &network, batch.x);
+        pass.backward(&pool, &network, &network.transposed(), Cost::Quadratic, &batch);
+        pass.gradients(&pool, &batch, &mut gradients);
     }
     assert_eq!(values(&gradients), values(&a.gradients));
 }
@@ -90,10 +90,10 @@ fn prediction_is_the_forward_pass() {
     let network = numbers.network(&[5, 33, 7, 3], Activation::Mish, Activation::Softmax);
     let network = network.with_input_scale(vec![0.5, 2.0, -1.0, 0.0, 1.0]).unwrap();
     let x = numbers.matrix(600, 5);
-    let team = Team::single();
-    let predicted = network.predict_all(&team, (&x).into()).unwrap();
+    let pool = ThreadPool::single();
+    let predicted = network.predict_all(&pool, (&x).into()).unwrap();
     let mut pass = deltarule::Pass::new(&network);
-    pass.forward(&team, &network, (&x).into());
+    pass.forward(&pool, &network, (&x).into());
     assert_eq!(predicted, pass.output().a);
     for i in 0..600 {
         let total: f64 = predicted.row(i).iter().sum();
@@ -109,9 +109,9 @@ fn single_precision_agrees_with_double() {
     let data = Samples { x: numbers.matrix(8, 20), y: numbers.targets(cost, 8, 10), weights: None };
     let single: Network<f32> = network.cast();
     let [x, y] = [&data.x, &data.y].map(|m| Matrix::from_fn(m.rows(), m.cols(), |i, j| m.at(i, j) as f32));
-    let team = Team::single();
-    let double = Trace::of(&team, &network, cost, &data.batch()).unwrap();
-    let single = Trace::of(&team, &single, cost, &Batch::new((&x).into(), (&y).into())).unwrap();
+    let pool = ThreadPool::single();
+    let double = Trace::of(&pool, &network, cost, &data.batch()).unwrap();
+    let single = Trace::of(&pool, &single, cost, &Batch::new((&x).into(), (&y).into())).unwrap();
     assert!((double.cost() - single.cost()).abs() < 1e-6);
     for (double, single) in double.gradients.layers.iter().zip(&single.gradients.layers) {
         for (a, b) in double.w.iter().zip(single.w.iter()) {

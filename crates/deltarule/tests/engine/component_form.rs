@@ -6,7 +6,7 @@
 
 use crate::common::{Numbers, Samples};
 use deltarule::gradcheck::{self, Settings};
-use deltarule::{Activation, Cost, Gradients, Network, Objective, Regularisation, Team, Trace};
+use deltarule::{Activation, Cost, Gradients, Network, Objective, Regularisation, ThreadPool, Trace};
 
 /// A way to get the gradient wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,7 +204,7 @@ fn problem() -> (Network<f64>, Samples, Objective) {
 #[test]
 fn component_form_equals_matrix_form() {
     let (network, samples, objective) = problem();
-    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    let trace = Trace::of(&ThreadPool::single(), &network, objective, &samples.batch()).unwrap();
     let component = component_form(&network, &samples, objective.regularisation, objective.n, Mistake::None);
     for (matrix, component) in trace.gradients.layers.iter().zip(&component.layers) {
         let matrix = matrix.w.iter().chain(matrix.b.iter().copied());
@@ -217,11 +217,11 @@ fn component_form_equals_matrix_form() {
 #[test]
 fn every_mistake_turns_the_gradient_check_red() {
     let (network, samples, objective) = problem();
-    let team = Team::single();
-    let trace = Trace::of(&team, &network, objective, &samples.batch()).unwrap();
+    let pool = ThreadPool::single();
+    let trace = Trace::of(&pool, &network, objective, &samples.batch()).unwrap();
     let check = |mistake| {
         let gradients = component_form(&network, &samples, objective.regularisation, objective.n, mistake);
-        gradcheck::check_gradients(&team, &network, &trace, &gradients, &Settings::default()).unwrap()
+        gradcheck::check_gradients(&pool, &network, &trace, &gradients, &Settings::default()).unwrap()
     };
     let right = check(Mistake::None);
     assert!(right.passed() && right.worst() < 1e-9, "{:?}", right.checks[0]);
@@ -235,13 +235,13 @@ fn every_mistake_turns_the_gradient_check_red() {
 #[test]
 fn a_single_wrong_number_among_all_is_found_and_comes_first() {
     let (network, samples, objective) = problem();
-    let team = Team::single();
-    let trace = Trace::of(&team, &network, objective, &samples.batch()).unwrap();
+    let pool = ThreadPool::single();
+    let trace = Trace::of(&pool, &network, objective, &samples.batch()).unwrap();
     let mut gradients = trace.gradients.clone();
     let right = gradients.layers[1].w.get(2, 0);
     gradients.layers[1].w.set(2, 0, right * (1.0 + 1e-6));
     let report =
-        gradcheck::check_gradients(&team, &network, &trace, &gradients, &Settings::default()).unwrap();
+        gradcheck::check_gradients(&pool, &network, &trace, &gradients, &Settings::default()).unwrap();
     assert_eq!(report.checks[0].parameter, gradcheck::Parameter::Weight { l: 3, j: 2, k: 0 });
     assert_eq!(report.layers.iter().map(|layer| layer.wrong).collect::<Vec<_>>(), [0, 1, 0]);
     assert!((report.worst() - 1e-6).abs() < 1e-8);
@@ -250,12 +250,12 @@ fn a_single_wrong_number_among_all_is_found_and_comes_first() {
 #[test]
 fn a_gradient_that_is_not_a_number_is_wrong() {
     let (network, samples, objective) = problem();
-    let team = Team::single();
-    let trace = Trace::of(&team, &network, objective, &samples.batch()).unwrap();
+    let pool = ThreadPool::single();
+    let trace = Trace::of(&pool, &network, objective, &samples.batch()).unwrap();
     let mut gradients = trace.gradients.clone();
     gradients.layers[0].b[1] = f64::NAN;
     let report =
-        gradcheck::check_gradients(&team, &network, &trace, &gradients, &Settings::default()).unwrap();
+        gradcheck::check_gradients(&pool, &network, &trace, &gradients, &Settings::default()).unwrap();
     assert!(!report.passed());
     assert_eq!(report.checks[0].parameter, gradcheck::Parameter::Bias { l: 2, j: 1 });
 }

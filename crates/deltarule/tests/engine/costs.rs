@@ -3,7 +3,7 @@
 use crate::common::{COSTS, Numbers, Samples};
 use deltarule::cost::Costs;
 use deltarule::equations::{bp1, bp1_jacobian};
-use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Pass, Real, Team, Trace};
+use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Pass, Real, ThreadPool, Trace};
 
 /// A network that passes its inputs on as z.
 fn passing<T: Real>(width: usize, output: Activation) -> Network<T> {
@@ -16,9 +16,9 @@ fn value<T: Real>(cost: Cost, z: &[T], y: &[T]) -> f64 {
     let network = passing(z.len(), cost.usual_output());
     let (x, y) = (Matrix::from_rows(&[z]), Matrix::from_rows(&[y]));
     let mut pass = Pass::new(&network);
-    pass.forward(&Team::single(), &network, (&x).into());
+    pass.forward(&ThreadPool::single(), &network, (&x).into());
     let (z, a) = pass.output_z_a();
-    Costs::new(cost, network.outputs()).compute(&Team::single(), cost, z, a, (&y).into())[0]
+    Costs::new(cost, network.outputs()).compute(&ThreadPool::single(), cost, z, a, (&y).into())[0]
 }
 
 #[track_caller]
@@ -85,7 +85,7 @@ fn an_infinite_cost_is_not_hidden() {
 #[test]
 fn the_short_form_of_bp1_is_the_jacobian_form() {
     let mut numbers = Numbers::new(21);
-    let team = Team::single();
+    let pool = ThreadPool::single();
     for cost in COSTS {
         for outputs in [1, 2, 3, 17] {
             let z = numbers.matrix(6, outputs);
@@ -94,7 +94,7 @@ fn the_short_form_of_bp1_is_the_jacobian_form() {
             let outputs_of = |output: Activation| {
                 let network = passing(outputs, output);
                 let mut pass = Pass::new(&network);
-                pass.forward(&team, &network, (&z).into());
+                pass.forward(&pool, &network, (&z).into());
                 pass.output().a.clone()
             };
             // Also the pairs without a short form: elementwise, and softmax with a cost that is not its likelihood.
@@ -104,8 +104,8 @@ fn the_short_form_of_bp1_is_the_jacobian_form() {
                 }
                 let a = outputs_of(output);
                 let [mut short, mut general] = [(); 2].map(|()| Matrix::zeros(6, outputs));
-                bp1(&team, cost, output, (&z, &a), (&y).into(), Some(&weights), &mut short);
-                bp1_jacobian(&team, cost, output, (&z, &a), (&y).into(), Some(&weights), &mut general);
+                bp1(&pool, cost, output, (&z, &a), (&y).into(), Some(&weights), &mut short);
+                bp1_jacobian(&pool, cost, output, (&z, &a), (&y).into(), Some(&weights), &mut general);
                 for (i, weight) in weights.iter().enumerate() {
                     for (short, general) in short.row(i).iter().zip(general.row(i)) {
                         let scale = weight * y.row(i).iter().fold(1.0, |top: f64, y| top.max(y.abs()));
@@ -127,7 +127,7 @@ fn the_short_form_is_a_minus_y() {
     for cost in [Cost::BinaryCrossEntropy, Cost::SoftmaxCrossEntropy { smoothing: 0.0 }, Cost::Poisson] {
         let network = passing(3, cost.usual_output());
         let batch = Batch::new((&z).into(), (&y).into());
-        let trace = Trace::of(&Team::single(), &network, cost, &batch).unwrap();
+        let trace = Trace::of(&ThreadPool::single(), &network, cost, &batch).unwrap();
         let output = trace.pass.output();
         for j in 0..3 {
             assert_eq!(output.delta.at(0, j), output.a.at(0, j) - y.at(0, j), "{cost}");
@@ -163,7 +163,7 @@ fn a_class_weight_is_a_factor_of_the_sample_weight() {
     let data = deltarule::Dataset::new(x.clone(), y.clone(), None).unwrap();
     let data = data.with_class_weights(&[2.0, 3.0]).unwrap();
     let samples = Samples { x, y, weights: data.weights().map(<[f64]>::to_vec) };
-    let trace = Trace::of(&Team::single(), &network, cost, &samples.batch()).unwrap();
+    let trace = Trace::of(&ThreadPool::single(), &network, cost, &samples.batch()).unwrap();
     close(trace.cost(), (2.0 * trace.costs[0] + 3.0 * trace.costs[1]) / 5.0);
     assert_eq!(trace.scale, 0.2);
     assert!(
@@ -179,7 +179,10 @@ fn a_batch_that_does_not_fit_is_refused() {
     let network = passing::<f64>(2, Activation::Identity);
     let check = |x: &Matrix<f64>, y: &Matrix<f64>, weights: Option<&[f64]>| {
         let batch = Batch { x: x.into(), y: y.into(), weights };
-        Trace::of(&Team::single(), &network, Cost::Quadratic, &batch).map(|_| ()).unwrap_err().to_string()
+        Trace::of(&ThreadPool::single(), &network, Cost::Quadratic, &batch)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string()
     };
     let m = Matrix::zeros;
     assert_eq!(

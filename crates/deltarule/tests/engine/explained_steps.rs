@@ -6,7 +6,7 @@ use deltarule::explain::{Equation, Explanation, Form, Request, explain};
 use deltarule::gradcheck::{Parameter, Verdict};
 use deltarule::optimizer::Parametrisation;
 use deltarule::settings::{OptimizerName, Settings, Task};
-use deltarule::{Activation, Network, Objective, Plan, Team, Trace, Trainer};
+use deltarule::{Activation, Network, Objective, Plan, ThreadPool, Trace, Trainer};
 
 /// Three inputs with factors of their own, four samples.
 fn scaled() -> (Network<f64>, Samples) {
@@ -18,10 +18,10 @@ fn scaled() -> (Network<f64>, Samples) {
 
 fn explained(network: &Network<f64>, samples: &Samples, plan: &Plan, layer: Option<usize>) -> Explanation {
     let objective = Objective { cost: plan.cost(), regularisation: plan.regularisation(), n: 4 };
-    let trace = Trace::of(&Team::single(), network, objective, &samples.batch()).unwrap();
+    let trace = Trace::of(&ThreadPool::single(), network, objective, &samples.batch()).unwrap();
     let request =
         Request { samples: (0..4).collect(), layer, plan: Some(plan.clone()), ..Request::default() };
-    explain(&Team::single(), network, &trace, &request).unwrap()
+    explain(&ThreadPool::single(), network, &trace, &request).unwrap()
 }
 
 fn plan(settings: Settings) -> Plan {
@@ -74,9 +74,9 @@ fn only_a_network_with_an_input_scale_has_a_layer_1_to_show() {
     let (network, samples) = scaled();
     let message = |network: &Network<f64>, request: Request| {
         let trace =
-            Trace::of(&Team::single(), network, deltarule::Cost::Quadratic, &samples.batch()).unwrap();
+            Trace::of(&ThreadPool::single(), network, deltarule::Cost::Quadratic, &samples.batch()).unwrap();
         let request = Request { samples: (0..4).collect(), layer: Some(1), ..request };
-        explain(&Team::single(), network, &trace, &request).unwrap_err().to_string()
+        explain(&ThreadPool::single(), network, &trace, &request).unwrap_err().to_string()
     };
     assert_eq!(
         message(&network, Request { weight: Some((1, 1)), ..Request::default() }),
@@ -119,7 +119,7 @@ fn the_step_shown_is_the_step_that_training_takes() {
     for plan in plans {
         let batches = Shuffled::new(&data, plan.batch(), plan.drop_last(), plan.seed());
         let mut trainer = Trainer::new(&plan, network.clone(), &batches).unwrap();
-        trainer.step(&Team::single(), 0, 0, &samples.batch());
+        trainer.step(&ThreadPool::single(), 0, 0, &samples.batch());
         let trained = trainer.into_network();
         let explanation = explained(&network, &samples, &plan, None);
         let steps = explanation.component.iter().filter_map(|row| row.check.zip(row.step));

@@ -5,7 +5,7 @@ use crate::worked_example;
 use deltarule::explain::{Equation, Explanation, Form, Request, Sum, explain};
 use deltarule::gradcheck::{Parameter, Verdict};
 use deltarule::settings::{OptimizerName, Settings, Task};
-use deltarule::{Activation, Cost, Network, Objective, Plan, Regularisation, Team, Trace};
+use deltarule::{Activation, Cost, Network, Objective, Plan, Regularisation, ThreadPool, Trace};
 
 fn plan(optimizer: OptimizerName, eta: f64) -> Option<Plan> {
     let settings = Settings { optimizer: Some(optimizer), eta: Some(eta), ..Settings::default() };
@@ -21,7 +21,7 @@ fn of_worked_example() -> Explanation {
         plan: plan(OptimizerName::Sgd, 0.5),
         ..Request::default()
     };
-    explain(&Team::single(), &network, &trace, &request).unwrap()
+    explain(&ThreadPool::single(), &network, &trace, &request).unwrap()
 }
 
 /// A classifier of 20 inputs and 12 classes with two hidden layers, and six weighted samples.
@@ -40,9 +40,9 @@ fn large() -> (Network<f64>, Samples, Objective) {
 
 fn of_large(request: Request) -> deltarule::Result<Explanation> {
     let (network, samples, objective) = large();
-    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    let trace = Trace::of(&ThreadPool::single(), &network, objective, &samples.batch()).unwrap();
     let request = Request { samples: (100..106).collect(), ..request };
-    explain(&Team::single(), &network, &trace, &request)
+    explain(&ThreadPool::single(), &network, &trace, &request)
 }
 
 /// The terms from the first to the last and then the rest give the total, to the last bit.
@@ -141,7 +141,7 @@ fn wide_sums_show_the_eight_largest_terms_and_the_rest() {
 fn a_large_network_has_a_way_in() {
     let explanation = of_large(Request::default()).unwrap();
     let (network, samples, objective) = large();
-    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    let trace = Trace::of(&ThreadPool::single(), &network, objective, &samples.batch()).unwrap();
     assert_eq!(explanation.ladder.iter().map(|rung| rung.layer).collect::<Vec<_>>(), [2, 3, 4]);
     for (rung, gradient) in explanation.ladder.iter().zip(&trace.gradients.layers) {
         let square: f64 = gradient.b.iter().map(|b| b * b).sum();
@@ -195,7 +195,7 @@ fn moving_z_changes_the_cost_by_delta_dz() {
 fn a_batch_shows_each_delta_and_then_the_mean() {
     let explanation = of_large(Request { neuron: Some(1), ..Request::default() }).unwrap();
     let (network, samples, objective) = large();
-    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    let trace = Trace::of(&ThreadPool::single(), &network, objective, &samples.batch()).unwrap();
     assert_eq!(explanation.batch.len(), 3);
     for (at, view) in explanation.batch.iter().enumerate() {
         assert_eq!(view.each.len(), 6);
@@ -251,9 +251,9 @@ fn matrix_form_of_a_batch_holds() {
     let samples = Samples { x: numbers.matrix(5, 3), y: numbers.targets(cost, 5, 2), weights };
     let regularisation = Regularisation { l2: 0.3, l1: 0.2, decay: 0.0 };
     let objective = Objective { cost, regularisation, n: 10 };
-    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    let trace = Trace::of(&ThreadPool::single(), &network, objective, &samples.batch()).unwrap();
     let request = Request { samples: (0..5).collect(), ..Request::default() };
-    let explanation = explain(&Team::single(), &network, &trace, &request).unwrap();
+    let explanation = explain(&ThreadPool::single(), &network, &trace, &request).unwrap();
     for row in &explanation.matrix {
         let at = |n: usize, i: usize, j: usize| {
             let view = &row.operands[n];
@@ -291,9 +291,9 @@ fn matrix_form_of_a_batch_holds() {
 fn a_sample_that_counts_nothing_is_explained_too() {
     let (network, mut samples, objective) = large();
     samples.weights.as_mut().unwrap()[0] = 0.0;
-    let trace = Trace::of(&Team::single(), &network, objective, &samples.batch()).unwrap();
+    let trace = Trace::of(&ThreadPool::single(), &network, objective, &samples.batch()).unwrap();
     let request = Request { samples: (0..6).collect(), ..Request::default() };
-    let explanation = explain(&Team::single(), &network, &trace, &request).unwrap();
+    let explanation = explain(&ThreadPool::single(), &network, &trace, &request).unwrap();
     check_rows(&explanation);
     let bp1 = explanation.component.iter().find(|row| row.cursor.equation == Equation::Bp1).unwrap();
     let Form::Sum { sum, factor, .. } = &bp1.form else { panic!("a sum") };

@@ -2,7 +2,7 @@
 
 use crate::common::{COSTS, ELEMENTWISE, Numbers, Samples};
 use deltarule::gradcheck::{self, Kink, Parameter, Settings, Verdict};
-use deltarule::{Activation, Batch, Cost, Matrix, Network, Objective, Regularisation, Team};
+use deltarule::{Activation, Batch, Cost, Matrix, Network, Objective, Regularisation, ThreadPool};
 
 const REGULARISATION: Regularisation = Regularisation { l2: 0.3, l1: 0.2, decay: 0.0 };
 
@@ -34,7 +34,8 @@ fn case(
     let regularisation = if extras { REGULARISATION } else { Regularisation::default() };
     let objective = Objective { cost, regularisation, n: 2 * samples };
     let report =
-        gradcheck::check(&Team::single(), &network, objective, &data.batch(), &Settings::default()).unwrap();
+        gradcheck::check(&ThreadPool::single(), &network, objective, &data.batch(), &Settings::default())
+            .unwrap();
     assert!(report.passed(), "{name}: {:?}", report.checks[0]);
     assert_eq!(report.checks.len(), network.parameters());
     (report.checks.len(), report.layers.iter().map(|layer| layer.kinks).sum())
@@ -99,7 +100,7 @@ fn a_learned_input_scale() {
         weights: Some((0..7).map(|_| numbers.normal().abs()).collect()),
     };
     let report =
-        gradcheck::check(&Team::single(), &network, cost, &data.batch(), &Settings::default()).unwrap();
+        gradcheck::check(&ThreadPool::single(), &network, cost, &data.batch(), &Settings::default()).unwrap();
     assert!(report.passed(), "{:?}", report.checks[0]);
     assert_eq!(report.layers[0].l, 1);
     assert_eq!(report.layers[0].checked, 6);
@@ -113,7 +114,7 @@ fn a_sample_of_the_parameters_looks_at_every_layer_and_is_seeded() {
     let data = Samples { x: numbers.matrix(2, 40), y: numbers.matrix(2, 2), weights: None };
     let run = |seed| {
         let settings = Settings { sample: Some(50), seed, ..Settings::default() };
-        gradcheck::check(&Team::single(), &network, Cost::Quadratic, &data.batch(), &settings).unwrap()
+        gradcheck::check(&ThreadPool::single(), &network, Cost::Quadratic, &data.batch(), &settings).unwrap()
     };
     let report = run(1);
     assert_eq!(report.checks.len(), 50);
@@ -134,7 +135,8 @@ fn a_kink_that_cannot_be_avoided_is_named() {
     let (x, y) = (Matrix::from_rows(&[[1.0]]), Matrix::from_rows(&[[3.0]]));
     let batch = Batch::new((&x).into(), (&y).into());
     let report =
-        gradcheck::check(&Team::single(), &network, Cost::Quadratic, &batch, &Settings::default()).unwrap();
+        gradcheck::check(&ThreadPool::single(), &network, Cost::Quadratic, &batch, &Settings::default())
+            .unwrap();
     assert!(report.passed());
     let bias = report.checks.iter().find(|check| check.parameter == Parameter::Bias { l: 2, j: 0 }).unwrap();
     assert_eq!(bias.verdict, Verdict::Kink(Kink::Activation { l: 2, j: 0, sample: 0 }));
@@ -146,7 +148,8 @@ fn a_kink_that_cannot_be_avoided_is_named() {
     let y = Matrix::from_rows(&[[0.0]]);
     let batch = Batch::new((&x).into(), (&y).into());
     let cost = Cost::Quantile { q: 0.8 };
-    let report = gradcheck::check(&Team::single(), &network, cost, &batch, &Settings::default()).unwrap();
+    let report =
+        gradcheck::check(&ThreadPool::single(), &network, cost, &batch, &Settings::default()).unwrap();
     assert!(report.checks.iter().all(|c| c.verdict == Verdict::Kink(Kink::Cost { j: 0, sample: 0 })));
 }
 
@@ -156,7 +159,8 @@ fn a_cost_that_is_not_finite_is_refused() {
     network.layers[0].w.set(0, 0, 1e200);
     let (x, y) = (Matrix::from_rows(&[[1.0]]), Matrix::from_rows(&[[0.0]]));
     let batch = Batch::new((&x).into(), (&y).into());
-    let error = gradcheck::check(&Team::single(), &network, Cost::Quadratic, &batch, &Settings::default());
+    let error =
+        gradcheck::check(&ThreadPool::single(), &network, Cost::Quadratic, &batch, &Settings::default());
     assert!(error.unwrap_err().to_string().starts_with("cost: expected a finite number"));
 }
 
@@ -167,7 +171,7 @@ fn the_race_counts_passes_and_says_what_it_extrapolated() {
     let data = Samples { x: numbers.matrix(2, 3), y: numbers.matrix(2, 2), weights: None };
     let run = |milliseconds| {
         let budget = std::time::Duration::from_millis(milliseconds);
-        gradcheck::race(&Team::single(), &network, Cost::Quadratic, &data.batch(), budget).unwrap()
+        gradcheck::race(&ThreadPool::single(), &network, Cost::Quadratic, &data.batch(), budget).unwrap()
     };
     // 4·3 + 4 + 2·4 + 2 = 26 parameters
     let race = run(60_000);

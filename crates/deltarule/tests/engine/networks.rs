@@ -2,7 +2,7 @@
 
 use crate::common::{Numbers, Samples};
 use deltarule::explain::{Request, explain};
-use deltarule::{Activation, Cost, Layer, Matrix, Network, Panels, Team, Trace};
+use deltarule::{Activation, Cost, Layer, Matrix, Network, Panels, ThreadPool, Trace};
 
 #[test]
 fn layers_that_do_not_fit_are_refused() {
@@ -32,7 +32,7 @@ fn layers_that_do_not_fit_are_refused() {
     let error = network.clone().with_input_scale(vec![1.0]).unwrap_err().to_string();
     assert_eq!(error, "input scale: expected 2 factors, one an input, found 1");
     let x = Matrix::zeros(1, 3);
-    assert!(network.predict_all(&Team::single(), (&x).into()).is_err());
+    assert!(network.predict_all(&ThreadPool::single(), (&x).into()).is_err());
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn no_hidden_layer_is_a_network_too() {
     let network = Network::new(vec![Layer { w, b: vec![0.5], activation: Activation::Identity }]).unwrap();
     let x = Matrix::from_rows(&[[2.0, 4.0]]);
     // 3·2 − 4 + 0.5
-    assert_eq!(network.predict_all(&Team::single(), (&x).into()).unwrap().at(0, 0), 2.5);
+    assert_eq!(network.predict_all(&ThreadPool::single(), (&x).into()).unwrap().at(0, 0), 2.5);
 }
 
 /// Chapter 5: with sigmoids and weights of variance 1/n the first layers of a deep network learn more slowly than the last,
@@ -64,9 +64,9 @@ fn the_gradient_vanishes_towards_the_input() {
     let network = numbers.network(&[50, 30, 30, 30, 30, 10], Activation::Sigmoid, Activation::Sigmoid);
     let cost = Cost::BinaryCrossEntropy;
     let data = Samples { x: numbers.matrix(100, 50), y: numbers.targets(cost, 100, 10), weights: None };
-    let trace = Trace::of(&Team::single(), &network, cost, &data.batch()).unwrap();
+    let trace = Trace::of(&ThreadPool::single(), &network, cost, &data.batch()).unwrap();
     let request = Request { samples: (0..100).collect(), ..Request::default() };
-    let ladder = explain(&Team::single(), &network, &trace, &request).unwrap().ladder;
+    let ladder = explain(&ThreadPool::single(), &network, &trace, &request).unwrap().ladder;
     for pair in ladder.windows(2) {
         let ratio = pair[1].bias_gradient / pair[0].bias_gradient;
         assert!((2.0..10.0).contains(&ratio), "{ladder:?}");

@@ -3,7 +3,7 @@
 //! Inputs (0.05, 0.10), targets (0.01, 0.99), sigmoid, C = ½‖a − y‖². The arithmetic is in the comments.
 
 use deltarule::equations::{Sink, bp3, bp4};
-use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Team, Trace};
+use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, ThreadPool, Trace};
 use deltarule_kernels::{Biases, Rule, Step, Weights};
 
 pub(crate) fn network() -> Network<f64> {
@@ -22,7 +22,7 @@ pub(crate) fn sample() -> (Matrix<f64>, Matrix<f64>) {
 
 pub(crate) fn trace(network: &Network<f64>) -> Trace<f64> {
     let (x, y) = sample();
-    Trace::of(&Team::single(), network, Cost::Quadratic, &Batch::new((&x).into(), (&y).into())).unwrap()
+    Trace::of(&ThreadPool::single(), network, Cost::Quadratic, &Batch::new((&x).into(), (&y).into())).unwrap()
 }
 
 #[track_caller]
@@ -83,11 +83,11 @@ fn cost_after_one_step(eta_b: f64) -> f64 {
     let trace = trace(&network);
     let step = |eta| Step { rule: Rule::Sgd, eta, scale: trace.scale, l2: 0.0, l1: 0.0, decay: 0.0 };
     for (l, Layer { w, b, .. }) in network.layers.iter_mut().enumerate() {
-        let (team, delta, input) = (Team::single(), &trace.pass.layers[l].delta, trace.input_of(l));
+        let (pool, delta, input) = (ThreadPool::single(), &trace.pass.layers[l].delta, trace.input_of(l));
         let parameters = Biases { b, moments: &mut [] };
-        bp3(&team, delta, Sink::Update { step: &step(eta_b), parameters });
+        bp3(&pool, delta, Sink::Update { step: &step(eta_b), parameters });
         let parameters = Weights { w, w_t: None, moments: &mut [] };
-        bp4(&team, delta, input, Sink::Update { step: &step(0.5), parameters });
+        bp4(&pool, delta, input, Sink::Update { step: &step(0.5), parameters });
     }
     self::trace(&network).cost()
 }

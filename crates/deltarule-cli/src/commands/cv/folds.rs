@@ -16,7 +16,7 @@ use deltarule::folds::Folds;
 use deltarule::metrics::Metric;
 use deltarule::split::split;
 use deltarule::train::End;
-use deltarule::{Dataset, Matrix, Plan, Real, Shuffled, Task, Team, Trainer};
+use deltarule::{Dataset, Matrix, Plan, Real, Shuffled, Task, ThreadPool, Trainer};
 use deltarule_tables::idx::{self, Pair};
 use deltarule_tables::prepare::Tally;
 use deltarule_tables::read::Source;
@@ -335,14 +335,14 @@ fn watching<T: Real>(
 
 impl<T: Real> Prepared<T> {
     /// Trains the fold's network and looks at what it makes of the samples held out.
-    pub(super) fn train(self, team: &Team, mut watch: &Watch<'_>) -> Outcome<Fold> {
+    pub(super) fn train(self, pool: &ThreadPool, mut watch: &Watch<'_>) -> Outcome<Fold> {
         let Self { plan, ready, place, held_out, .. } = self;
         let network = plan.network::<T>(ready.pipeline.inputs(), ready.train.data.y().cols())?;
         let samples = ready.train.samples();
         let mut batches = Shuffled::new(samples, plan.batch(), plan.drop_last(), plan.seed());
         let trainer = Trainer::new(&plan, network, &batches)?;
         let validation = ready.validation.as_ref().map(|part| part.samples());
-        let trained = trainer.train(team, &mut batches, validation, &mut watch)?;
+        let trained = trainer.train(pool, &mut batches, validation, &mut watch)?;
         if let End::Diverged(error) = trained.end {
             let which = format!("fold {} of repeat {}", place.1 + 1, place.0 + 1);
             return Err(
@@ -351,7 +351,7 @@ impl<T: Real> Prepared<T> {
         }
         let test = ready.test.as_ref().expect("every fold holds samples out").samples();
         let mut evaluator = Evaluator::new(&trained.network, plan.cost(), test)?;
-        let cost = evaluator.run(team, &trained.network, test);
+        let cost = evaluator.run(pool, &trained.network, test);
         let outputs = evaluator.outputs();
         let restore = |j: usize, value: T| match ready.pipeline.kind() {
             Kind::Table(table) => table.target.restore(j, value.to_f64()),

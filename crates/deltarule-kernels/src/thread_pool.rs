@@ -15,25 +15,28 @@ use std::thread::{self, JoinHandle, Thread};
 /// Threads that share the parts of a product among themselves. The result never depends on how many there are.
 ///
 /// The threads start with the first product worth sharing, wait in a short spin for the next one and then sleep, and end
-/// with the team. A forked child process starts threads of its own. Products that several threads ask of one
-/// team at the same time are computed by those threads alone, all but one.
-pub struct Team {
+/// with the pool. A forked child process starts threads of its own. Products that several threads ask of one
+/// pool at the same time are computed by those threads alone, all but one.
+pub struct ThreadPool {
     threads: usize,
     isa: Isa,
     crew: Mutex<Option<Crew>>,
 }
 
-impl fmt::Debug for Team {
+impl fmt::Debug for ThreadPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Team").field("threads", &self.threads).field("isa", &self.isa).finish_non_exhaustive()
+        f.debug_struct("ThreadPool")
+            .field("threads", &self.threads)
+            .field("isa", &self.isa)
+            .finish_non_exhaustive()
     }
 }
 
-impl Team {
+impl ThreadPool {
     /// The caller's thread alone.
     ///
     /// # Panics
-    /// As [`Team::new`].
+    /// As [`ThreadPool::new`].
     pub fn single() -> Self {
         Self::new(1)
     }
@@ -46,7 +49,7 @@ impl Team {
         Self::with_isa(threads, Isa::selected().unwrap_or_else(|error| panic!("DELTARULE_ISA: {error}")))
     }
 
-    /// As [`Team::new`], with the instruction set to use.
+    /// As [`ThreadPool::new`], with the instruction set to use.
     pub fn with_isa(threads: usize, isa: Isa) -> Self {
         Self { threads: threads.max(1), isa, crew: Mutex::new(None) }
     }

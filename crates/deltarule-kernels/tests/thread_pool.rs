@@ -1,9 +1,9 @@
-//! Threads come and go with their team, in forked children too, and products allocate nothing.
+//! Threads come and go with their pool, in forked children too, and products allocate nothing.
 
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Biases, Elementwise, FlushToZero, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, Team,
-    Weights, products,
+    Biases, Elementwise, FlushToZero, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step,
+    ThreadPool, Weights, products,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -78,10 +78,10 @@ impl<T: Real> Elementwise<T> for Strict {
 const ROWS: usize = 64;
 const SIZE: usize = 128;
 
-fn forward<F: Elementwise<f32>>(team: &Team, x: &Matrix<f32>, f: F) -> f32 {
+fn forward<F: Elementwise<f32>>(pool: &ThreadPool, x: &Matrix<f32>, f: F) -> f32 {
     let w = Panels::from_fn(SIZE, SIZE, |j, k| (j as f32 - k as f32) / 100.0);
     let mut a = Matrix::zeros(ROWS, SIZE);
-    products::forward(team, Rows::all(x), &w, &[1.0; SIZE], f, None, &mut a);
+    products::forward(pool, Rows::all(x), &w, &[1.0; SIZE], f, None, &mut a);
     a.storage().iter().sum()
 }
 
@@ -93,7 +93,7 @@ fn ones() -> Matrix<f32> {
 fn products_allocate_nothing() {
     let _alone = alone();
     for threads in [1, 2] {
-        let team = Team::new(threads);
+        let pool = ThreadPool::new(threads);
         let x = ones();
         let mut w = Panels::from_fn(SIZE, SIZE, |j, k| (j as f32 - k as f32) / 100.0);
         let mut w_t = w.transposed();
@@ -103,12 +103,12 @@ fn products_allocate_nothing() {
         let mut moments = Moments::zeros(2, SIZE, SIZE);
         let (mut a, mut delta) = (Matrix::zeros(ROWS, SIZE), Matrix::zeros(ROWS, SIZE));
         let mut products = || {
-            products::forward(&team, Rows::all(&x), &w, &b, Identity, None, &mut a);
-            products::backward(&team, Rows::all(&a), &w_t, Identity, &x, &mut delta);
+            products::forward(&pool, Rows::all(&x), &w, &b, Identity, None, &mut a);
+            products::backward(&pool, Rows::all(&a), &w_t, Identity, &x, &mut delta);
             let weights = Weights { w: &mut w, w_t: Some(&mut w_t), moments: &mut moments.w };
-            products::weight_update(&team, &a, Rows::all(&x), &step, weights);
+            products::weight_update(&pool, &a, Rows::all(&x), &step, weights);
             let biases = Biases { b: &mut b, moments: &mut moments.b };
-            products::bias_update(&team, &a, &step, biases);
+            products::bias_update(&pool, &a, &step, biases);
         };
         products(); // The threads start here.
         std::thread::sleep(std::time::Duration::from_millis(50));
@@ -119,29 +119,29 @@ fn products_allocate_nothing() {
 }
 
 #[test]
-fn a_panic_reaches_the_caller_and_the_team_goes_on() {
+fn a_panic_reaches_the_caller_and_the_pool_goes_on() {
     let _alone = alone();
     let mut bad = ones();
     for i in 0..ROWS {
         bad.row_mut(i)[3] = f32::NAN;
     }
     for threads in [1, 2, 4] {
-        let team = Team::new(threads);
-        let good = forward(&team, &ones(), Strict);
+        let pool = ThreadPool::new(threads);
+        let good = forward(&pool, &ones(), Strict);
         for _ in 0..20 {
-            let caught = catch_unwind(AssertUnwindSafe(|| forward(&team, &bad, Strict)));
+            let caught = catch_unwind(AssertUnwindSafe(|| forward(&pool, &bad, Strict)));
             assert!(caught.is_err());
-            assert_eq!(forward(&team, &ones(), Strict).to_bits(), good.to_bits());
+            assert_eq!(forward(&pool, &ones(), Strict).to_bits(), good.to_bits());
         }
     }
 }
 
 #[test]
-fn threads_end_with_their_team() {
+fn threads_end_with_their_pool() {
     let _alone = alone();
     for _ in 0..50 {
-        let team = Team::new(3);
-        forward(&team, &ones(), Identity);
+        let pool = ThreadPool::new(3);
+        forward(&pool, &ones(), Identity);
     }
     if cfg!(target_os = "linux") {
         let status = std::fs::read_to_string("/proc/self/task/").err();
@@ -158,15 +158,15 @@ fn threads_end_with_their_team() {
 }
 
 #[test]
-fn one_team_serves_several_threads() {
+fn one_pool_serves_several_threads() {
     let _alone = alone();
-    let team = Team::new(2);
-    let expected = forward(&team, &ones(), Identity).to_bits();
+    let pool = ThreadPool::new(2);
+    let expected = forward(&pool, &ones(), Identity).to_bits();
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 for _ in 0..20 {
-                    assert_eq!(forward(&team, &ones(), Identity).to_bits(), expected);
+                    assert_eq!(forward(&pool, &ones(), Identity).to_bits(), expected);
                 }
             });
         }
@@ -178,11 +178,11 @@ fn subnormal_numbers_are_zero_in_products_and_nowhere_else() {
     let _alone = alone();
     let tiny = 1e-40f32;
     for threads in [1, 2] {
-        let team = Team::new(threads);
+        let pool = ThreadPool::new(threads);
         let x = Matrix::from_fn(ROWS, SIZE, |_, _| tiny);
         let w = Panels::from_fn(SIZE, SIZE, |_, _| 1.0);
         let mut a = ones();
-        products::forward(&team, Rows::all(&x), &w, &[0.0; SIZE], Identity, None, &mut a);
+        products::forward(&pool, Rows::all(&x), &w, &[0.0; SIZE], Identity, None, &mut a);
         assert!((0..ROWS).all(|i| a.row(i).iter().all(|&a| a == 0.0)));
         assert!(std::hint::black_box(tiny) * std::hint::black_box(0.5) > 0.0, "the caller's mode is back");
     }
@@ -196,13 +196,13 @@ fn subnormal_numbers_are_zero_in_products_and_nowhere_else() {
 #[test]
 fn a_forked_child_starts_threads_of_its_own() {
     let _alone = alone();
-    let team = Team::new(2);
-    let expected = forward(&team, &ones(), Identity).to_bits();
+    let pool = ThreadPool::new(2);
+    let expected = forward(&pool, &ones(), Identity).to_bits();
     // SAFETY: the child computes, and leaves without returning to the test harness.
     let child = unsafe { libc::fork() };
     if child == 0 {
-        let same = (0..10).all(|_| forward(&team, &ones(), Identity).to_bits() == expected);
-        drop(team);
+        let same = (0..10).all(|_| forward(&pool, &ones(), Identity).to_bits() == expected);
+        drop(pool);
         // SAFETY: ends the child.
         unsafe { libc::_exit(if same { 0 } else { 1 }) };
     }
@@ -210,5 +210,5 @@ fn a_forked_child_starts_threads_of_its_own() {
     // SAFETY: waits for the child started above.
     unsafe { libc::waitpid(child, &mut status, 0) };
     assert_eq!(status, 0, "the child's exit status");
-    assert_eq!(forward(&team, &ones(), Identity).to_bits(), expected);
+    assert_eq!(forward(&pool, &ones(), Identity).to_bits(), expected);
 }
