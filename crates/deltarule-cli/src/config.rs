@@ -1,296 +1,80 @@
-//! The settings of a run: flags over a TOML file over defaults, and how they are written down.
+//! The settings of a run: flags over a TOML file over defaults.
 
 use crate::args::{DataArgs, LearningArgs, TrainingDataArgs};
 use crate::failure::{Failure, Outcome};
 use deltarule::Settings;
 use deltarule::error::nearest;
-use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use deltarule_pipeline::settings::{Config, DataSettings, Held};
+use std::path::Path;
 
-/// All that a user may set, as it stands in `config.toml`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Config {
-    /// Which recipe fills in what is not said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) preset: Option<Preset>,
-    /// Numbers of the network.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) precision: Option<Precision>,
-    /// Threads; makes no difference to any result.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) threads: Option<usize>,
-    pub(crate) data: DataSettings,
-    pub(crate) training: Settings,
+/// Flags over the file that they name over nothing; defaults are filled in later, by whoever knows the data.
+pub(crate) fn resolve(
+    source: &[String],
+    data: &DataArgs,
+    training: &TrainingDataArgs,
+    learning: &LearningArgs,
+) -> Outcome<Config> {
+    let file = learning.config.as_deref().map(read).transpose()?.unwrap_or_default();
+    let flags = from_flags(source, data, training, learning)?;
+    Ok(flags.or(file))
 }
 
-/// Which data, and how to read it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct DataSettings {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) source: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) target: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) task: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) numeric: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) categorical: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) drop: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) weights: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) class_weights: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) validation: Option<Held>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) test: Option<Held>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) delimiter: Option<char>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) no_header: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) header: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) max_columns: Option<usize>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) decimal_comma: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) missing: Vec<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) shuffle_buffer: Option<usize>,
+/// A settings file.
+pub(crate) fn read(path: &Path) -> Outcome<Config> {
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::io("read", path, &e))?;
+    toml::from_str(&text).map_err(|error| {
+        let place = error.span().map_or(String::new(), |span| {
+            let before = &text[..span.start.min(text.len())];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+            format!(":{line}:{column}")
+        });
+        let failure =
+            Failure::usage(format_args!("{}{place}: {}", path.display(), error.message().trim_end()));
+        match suggestion(error.message()) {
+            Some(name) => failure.hint(format_args!("did you mean `{name}`?")),
+            None => failure,
+        }
+    })
 }
 
-/// What is held out from training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
-pub(crate) enum Held {
-    /// A share of the rows, above 0 and below 1; 0 holds nothing out.
-    Fraction(f64),
-    /// The rows of a file of their own.
-    File(PathBuf),
-    /// The rows that a column marks.
-    Column(String),
-}
-
-/// [`Held`] as a TOML value.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Number(f64),
-    Text(String),
-}
-
-impl TryFrom<Written> for Held {
-    type Error = String;
-
-    fn try_from(written: Written) -> Result<Self, String> {
-        match written {
-            Written::Number(share) => Self::fraction(share),
-            Written::Text(text) => text.parse(),
-        }
-    }
-}
-
-impl From<Held> for Written {
-    fn from(held: Held) -> Self {
-        match held {
-            Held::Fraction(share) => Self::Number(share),
-            Held::File(path) => Self::Text(path.display().to_string()),
-            Held::Column(name) => Self::Text(format!("column:{name}")),
-        }
-    }
-}
-
-impl Held {
-    fn fraction(share: f64) -> Result<Self, String> {
-        if (0.0..1.0).contains(&share) {
-            Ok(Self::Fraction(share))
-        } else {
-            Err(format!("expected a share from 0 to below 1, a file, or column:NAME, found {share}"))
-        }
-    }
-}
-
-impl std::str::FromStr for Held {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match (text.parse(), text.strip_prefix("column:")) {
-            (Ok(share), _) => Self::fraction(share),
-            (_, Some(name)) => Ok(Self::Column(name.to_owned())),
-            _ => Ok(Self::File(PathBuf::from(text))),
-        }
-    }
-}
-
-/// Names of an enumeration, for settings and messages alike.
-macro_rules! named {
-    ($type:ident, $what:literal, $($name:literal => $variant:ident),+) => {
-        impl $type {
-            pub(crate) fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-        impl std::str::FromStr for $type {
-            type Err = deltarule::Error;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text {
-                    $($name => Ok(Self::$variant),)+
-                    _ => Err(deltarule::Error::unknown($what, text, &[$($name),+])),
-                }
-            }
-        }
-        impl TryFrom<String> for $type {
-            type Error = deltarule::Error;
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
-            }
-        }
-        impl From<$type> for String {
-            fn from(value: $type) -> Self {
-                value.name().to_owned()
-            }
-        }
+fn from_flags(
+    source: &[String],
+    data: &DataArgs,
+    training: &TrainingDataArgs,
+    learning: &LearningArgs,
+) -> Outcome<Config> {
+    let held = |flag: &str, text: &Option<String>| {
+        let parsed = text.as_deref().map(str::parse::<Held>).transpose();
+        parsed.map_err(|message| Failure::usage(format_args!("{flag}: {message}")))
     };
-}
-
-/// Which recipe fills in what is not said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub(crate) enum Preset {
-    /// The ordinary network of the flags.
-    Plain,
-    /// The strong recipe for tables.
-    Tabular,
-}
-named!(Preset, "preset", "plain" => Plain, "tabular" => Tabular);
-
-/// Numbers of the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub(crate) enum Precision {
-    #[default]
-    F32,
-    F64,
-}
-named!(Precision, "precision", "f32" => F32, "f64" => F64);
-
-impl Config {
-    /// Flags over the file that they name over nothing; defaults are filled in later, by whoever knows the data.
-    pub(crate) fn resolve(
-        source: &[String],
-        data: &DataArgs,
-        training: &TrainingDataArgs,
-        learning: &LearningArgs,
-    ) -> Outcome<Self> {
-        let file = learning.config.as_deref().map(Self::read).transpose()?.unwrap_or_default();
-        let flags = Self::from_flags(source, data, training, learning)?;
-        Ok(flags.or(file))
-    }
-
-    /// A settings file.
-    pub(crate) fn read(path: &Path) -> Outcome<Self> {
-        let text = std::fs::read_to_string(path).map_err(|e| Failure::io("read", path, &e))?;
-        toml::from_str(&text).map_err(|error| {
-            let place = error.span().map_or(String::new(), |span| {
-                let before = &text[..span.start.min(text.len())];
-                let line = before.matches('\n').count() + 1;
-                let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-                format!(":{line}:{column}")
-            });
-            let failure =
-                Failure::usage(format_args!("{}{place}: {}", path.display(), error.message().trim_end()));
-            match suggestion(error.message()) {
-                Some(name) => failure.hint(format_args!("did you mean `{name}`?")),
-                None => failure,
-            }
-        })
-    }
-
-    /// The settings as TOML, complete enough to repeat the run.
-    pub(crate) fn to_toml(&self) -> String {
-        let body = toml::to_string(self).expect("settings are plain values");
-        format!(
-            "# The settings of this run, complete. `deltarule train --config FILE` repeats it.\n# deltarule {}\n\n{body}",
-            env!("CARGO_PKG_VERSION")
-        )
-    }
-
-    fn from_flags(
-        source: &[String],
-        data: &DataArgs,
-        training: &TrainingDataArgs,
-        learning: &LearningArgs,
-    ) -> Outcome<Self> {
-        let held = |flag: &str, text: &Option<String>| {
-            let parsed = text.as_deref().map(str::parse::<Held>).transpose();
-            parsed.map_err(|message| Failure::usage(format_args!("{flag}: {message}")))
-        };
-        let list = |names: &Option<Vec<String>>| names.clone().unwrap_or_default();
-        Ok(Self {
-            preset: learning.preset.as_deref().map(str::parse).transpose()?,
-            precision: learning.precision.as_deref().map(str::parse).transpose()?,
-            threads: learning.threads,
-            data: DataSettings {
-                source: source.to_vec(),
-                target: list(&data.target),
-                task: data.task.clone(),
-                numeric: list(&data.numeric),
-                categorical: list(&data.categorical),
-                drop: list(&data.drop),
-                weights: data.weights.clone(),
-                class_weights: data.class_weights.clone(),
-                validation: held("--validation", &training.validation)?,
-                test: held("--test", &training.test)?,
-                delimiter: data.delimiter,
-                no_header: data.no_header,
-                header: data.header,
-                max_columns: data.max_columns,
-                decimal_comma: data.decimal_comma,
-                missing: list(&data.missing),
-                stream: training.stream,
-                shuffle_buffer: training.shuffle_buffer,
-            },
-            training: training_from_flags(learning)?,
-        })
-    }
-
-    fn or(self, base: Self) -> Self {
-        let list = |mine: Vec<String>, base: Vec<String>| if mine.is_empty() { base } else { mine };
-        let (data, under) = (self.data, base.data);
-        Self {
-            preset: self.preset.or(base.preset),
-            precision: self.precision.or(base.precision),
-            threads: self.threads.or(base.threads),
-            data: DataSettings {
-                source: list(data.source, under.source),
-                target: list(data.target, under.target),
-                task: data.task.or(under.task),
-                numeric: list(data.numeric, under.numeric),
-                categorical: list(data.categorical, under.categorical),
-                drop: list(data.drop, under.drop),
-                weights: data.weights.or(under.weights),
-                class_weights: data.class_weights.or(under.class_weights),
-                validation: data.validation.or(under.validation),
-                test: data.test.or(under.test),
-                delimiter: data.delimiter.or(under.delimiter),
-                no_header: data.no_header || under.no_header,
-                header: data.header || under.header,
-                max_columns: data.max_columns.or(under.max_columns),
-                decimal_comma: data.decimal_comma || under.decimal_comma,
-                missing: list(data.missing, under.missing),
-                stream: data.stream || under.stream,
-                shuffle_buffer: data.shuffle_buffer.or(under.shuffle_buffer),
-            },
-            training: self.training.or(base.training),
-        }
-    }
+    let list = |names: &Option<Vec<String>>| names.clone().unwrap_or_default();
+    Ok(Config {
+        preset: learning.preset.as_deref().map(str::parse).transpose()?,
+        precision: learning.precision.as_deref().map(str::parse).transpose()?,
+        threads: learning.threads,
+        data: DataSettings {
+            source: source.to_vec(),
+            target: list(&data.target),
+            task: data.task.clone(),
+            numeric: list(&data.numeric),
+            categorical: list(&data.categorical),
+            drop: list(&data.drop),
+            weights: data.weights.clone(),
+            class_weights: data.class_weights.clone(),
+            validation: held("--validation", &training.validation)?,
+            test: held("--test", &training.test)?,
+            delimiter: data.delimiter,
+            no_header: data.no_header,
+            header: data.header,
+            max_columns: data.max_columns,
+            decimal_comma: data.decimal_comma,
+            missing: list(&data.missing),
+            stream: training.stream,
+            shuffle_buffer: training.shuffle_buffer,
+        },
+        training: training_from_flags(learning)?,
+    })
 }
 
 /// The flags go through the same door as the file, so that both are understood and refused alike.
@@ -374,47 +158,44 @@ fn suggestion(message: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Outcome<Config> {
+    fn read_text(text: &str) -> Outcome<Config> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("c.toml");
         std::fs::write(&path, text).expect("a settings file");
-        Config::read(&path)
+        read(&path)
     }
 
     #[test]
     fn a_key_that_does_not_exist_gets_the_nearest_suggested() {
-        let failure = read("[training]\nepochs = 3\nhiden = [10]\n").expect_err("an unknown key");
+        let failure = read_text("[training]\nepochs = 3\nhiden = [10]\n").expect_err("an unknown key");
         assert!(failure.message.contains("c.toml:3:1: unknown field `hiden`"), "{}", failure.message);
         assert_eq!(failure.hint.as_deref(), Some("did you mean `hidden`?"));
     }
 
     #[test]
     fn a_value_of_the_wrong_kind_is_named_with_its_place() {
-        let failure = read("[training]\nactivation = \"sigmiod\"\n").expect_err("an unknown name");
+        let failure = read_text("[training]\nactivation = \"sigmiod\"\n").expect_err("an unknown name");
         assert!(failure.message.contains("c.toml:2:14: unknown activation `sigmiod`"), "{}", failure.message);
     }
 
     #[test]
     fn flags_go_before_the_file_and_both_survive_being_written() {
-        let file = read("[data]\nvalidation = 0.2\n[training]\nepochs = 3\nseed = 7\n").expect("settings");
+        let file =
+            read_text("[data]\nvalidation = 0.2\n[training]\nepochs = 3\nseed = 7\n").expect("settings");
         let flags = LearningArgs {
             epochs: Some(5),
             hidden: Some("8, 4".to_owned()),
             smoothing: Some(0.1),
             ..LearningArgs::default()
         };
-        let flags = Config::from_flags(
-            &["digits".to_owned()],
-            &DataArgs::default(),
-            &TrainingDataArgs::default(),
-            &flags,
-        )
-        .expect("flags");
+        let flags =
+            from_flags(&["digits".to_owned()], &DataArgs::default(), &TrainingDataArgs::default(), &flags)
+                .expect("flags");
         let config = flags.or(file);
         assert_eq!(config.training.epochs, Some(5));
         assert_eq!(config.training.seed, Some(7));
         assert_eq!(config.training.hidden, Some(vec![8, 4]));
         assert_eq!(config.data.validation, Some(Held::Fraction(0.2)));
-        assert_eq!(read(&config.to_toml()).expect("what was written"), config);
+        assert_eq!(read_text(&config.to_toml()).expect("what was written"), config);
     }
 }

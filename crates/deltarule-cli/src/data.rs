@@ -1,10 +1,10 @@
 //! From what the user names to data sets: built-in sets, IDX images and tables.
 
-use crate::config::{Config, DataSettings, Held, Preset};
 use crate::failure::{Failure, Outcome};
 use crate::pipeline::Pipeline;
 use deltarule::split::split;
 use deltarule::{Dataset, Matrix, Real, Samples, Task};
+use deltarule_pipeline::settings::{Config, DataSettings, Held, Preset};
 use deltarule_tables::builtin::Builtin;
 use deltarule_tables::idx::{self, Idx, Pair};
 use deltarule_tables::read::{CellType, Header, ReadOptions, Source};

@@ -1,9 +1,9 @@
 //! What a model file keeps beside the network: where its data came from, and how data become inputs.
 
-use crate::config::{DataSettings, Held};
 use crate::data::{Named, Part, parted, read_options};
 use crate::failure::{Failure, Outcome};
 use deltarule::{Matrix, Network, Real, Task};
+use deltarule_pipeline::settings::{DataSettings, Held};
 use deltarule_tables::builtin::Builtin;
 use deltarule_tables::idx::{self, Idx, Pair};
 use deltarule_tables::prepare::Tally;

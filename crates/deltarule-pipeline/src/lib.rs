@@ -2,3 +2,5 @@
 //!
 //! It prints nothing, reads no flags and knows no terminal, so that every front end runs the same application.
 #![forbid(unsafe_code)]
+
+pub mod settings;

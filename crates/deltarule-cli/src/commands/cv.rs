@@ -4,7 +4,7 @@ mod folds;
 
 use super::train::pool;
 use crate::args::{Cv, TrainingDataArgs};
-use crate::config::{Config, Held, Precision};
+use crate::config;
 use crate::failure::{Failure, Kind, Outcome};
 use crate::interrupt;
 use crate::text::{self, Align, Table};
@@ -14,6 +14,7 @@ use deltarule::folds::{Folds, OutOfFold, Summary};
 use deltarule::metrics::Metric;
 use deltarule::train::EpochReport;
 use deltarule::{Observer, Real, ThreadPool};
+use deltarule_pipeline::settings::{Config, Held, Precision};
 use folds::{Fold, Subject};
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -31,7 +32,7 @@ pub(crate) fn run(ui: &Ui, args: Cv) -> Outcome {
         stream: args.stream,
         shuffle_buffer: None,
     };
-    let config = Config::resolve(&args.data, &args.reading, &held_out, &args.learning)?;
+    let config = config::resolve(&args.data, &args.reading, &held_out, &args.learning)?;
     match config.precision.unwrap_or_default() {
         Precision::F32 => validate::<f32>(ui, &args, config),
         Precision::F64 => validate::<f64>(ui, &args, config),

@@ -2,7 +2,7 @@
 
 use super::train::{plan, pool};
 use crate::args::{DataArgs, Gradcheck, LearningArgs, TrainingDataArgs};
-use crate::config::{Config, Precision};
+use crate::config;
 use crate::data::{self, Part};
 use crate::explain::{parameter, short, signed};
 use crate::failure::{Failure, Kind, Outcome};
@@ -14,6 +14,7 @@ use deltarule::explain::{Role, Symbol};
 use deltarule::gradcheck::{Check, Kink, Race, Report, Settings, Verdict, check, race};
 use deltarule::random::{Purpose, Random};
 use deltarule::{Batch, Matrix, Network, Objective, Real, Rows, ThreadPool};
+use deltarule_pipeline::settings::Precision;
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
@@ -158,7 +159,7 @@ fn trained<T: Real>(ui: &Ui, args: &Gradcheck, word: &str) -> Outcome<Subject<T>
 /// A network with the initial weights of the flags, on its training samples.
 fn fresh<T: Real>(ui: &Ui, args: &Gradcheck) -> Outcome<Subject<T>> {
     let mut config =
-        Config::resolve(&args.subject, &args.reading, &TrainingDataArgs::default(), &args.learning)?;
+        config::resolve(&args.subject, &args.reading, &TrainingDataArgs::default(), &args.learning)?;
     let ready = data::prepare::<T>(&mut config)?;
     let plan = plan(&mut config, &ready)?;
     ready.notices.iter().for_each(|notice| ui.note(format_args!("note: {notice}")));

@@ -1,7 +1,7 @@
 //! `deltarule train`
 
 use crate::args::Train;
-use crate::config::{Config, Precision, Preset};
+use crate::config;
 use crate::data::{self, Named, Ready, Stream};
 use crate::failure::{Failure, Kind, Outcome};
 use crate::interrupt;
@@ -17,6 +17,7 @@ use deltarule::selection::Metric as SelectionMetric;
 use deltarule::settings::{OptimizerName, ScheduleName};
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule::{Matrix, Network, Observer, Plan, Real, Rows, Settings, Shuffled, ThreadPool, Trainer};
+use deltarule_pipeline::settings::{Config, Precision, Preset};
 use deltarule_tables::stream::Streamed;
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -27,7 +28,7 @@ use std::time::{Duration, Instant};
 const MOST_LINES: u32 = 50;
 
 pub(crate) fn run(ui: &Ui, args: Train) -> Outcome {
-    let config = Config::resolve(&args.data, &args.reading, &args.training, &args.learning)?;
+    let config = config::resolve(&args.data, &args.reading, &args.training, &args.learning)?;
     match config.precision.unwrap_or_default() {
         Precision::F32 => train::<f32>(ui, &args, config),
         Precision::F64 => train::<f64>(ui, &args, config),

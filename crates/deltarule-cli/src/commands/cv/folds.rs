@@ -2,7 +2,6 @@
 
 use super::Watch;
 use crate::commands::train::plan;
-use crate::config::{Config, Held, Preset};
 use crate::data::{
     Named, Part, Ready, builtin_table, fill_in, leave_out, only_for_tables, read_options, table_options,
 };
@@ -17,6 +16,7 @@ use deltarule::metrics::Metric;
 use deltarule::split::split;
 use deltarule::train::End;
 use deltarule::{Dataset, Matrix, Plan, Real, Shuffled, Task, ThreadPool, Trainer};
+use deltarule_pipeline::settings::{Config, Held, Preset};
 use deltarule_tables::idx::{self, Pair};
 use deltarule_tables::prepare::Tally;
 use deltarule_tables::read::Source;
