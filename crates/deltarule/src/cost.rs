@@ -27,9 +27,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-pub use crate::objective::{Objective, Regularisation, mean, total_weight};
-
-/// How wrong the outputs of one sample are; [`crate::objective`] takes the mean of it. The the [module](self) has the formulas.
+/// How wrong the outputs of one sample are; [`Objective`](crate::Objective) takes the mean of it. The [module](self) has the formulas.
 ///
 /// ```
 /// # use deltarule::{Activation, Cost};
@@ -87,7 +85,7 @@ impl Cost {
     ];
 
     /// The output activation that goes with this cost where the user names none.
-    pub fn usual_output(self) -> Activation {
+    pub fn canonical_output(self) -> Activation {
         match self {
             BinaryCrossEntropy => Activation::Sigmoid,
             SoftmaxCrossEntropy { .. } => Activation::Softmax,
@@ -97,7 +95,7 @@ impl Cost {
     }
 
     /// Whether BP1 is a − y for this cost, the output activation being the only one it combines with.
-    pub fn has_short_form(self) -> bool {
+    pub fn has_fused_delta(self) -> bool {
         matches!(self, BinaryCrossEntropy | SoftmaxCrossEntropy { .. } | Poisson)
     }
 
@@ -107,8 +105,8 @@ impl Cost {
     /// # Errors
     /// [`Error::Setting`] that names the activation it needs.
     pub fn check_output(self, output: Activation) -> Result<()> {
-        if self.has_short_form() && output != self.usual_output() {
-            let needed = self.usual_output();
+        if self.has_fused_delta() && output != self.canonical_output() {
+            let needed = self.canonical_output();
             return Err(Error::setting(format!("output activation with cost {self}"), needed, output)
                 .with_hint("this cost is defined by the likelihood of that output"));
         }
@@ -237,7 +235,7 @@ impl Cost {
     }
 
     /// ∂C/∂z of every sample, unweighted, for the costs with a short form: a − y, or a − t.
-    pub(crate) fn short_form<T: Real>(self, a: &Matrix<T>, y: Rows<'_, T>, delta: &mut Matrix<T>) {
+    pub(crate) fn fused_delta<T: Real>(self, a: &Matrix<T>, y: Rows<'_, T>, delta: &mut Matrix<T>) {
         let SoftmaxCrossEntropy { smoothing } = self else {
             return each(a, y, delta, |a, y| a - y);
         };

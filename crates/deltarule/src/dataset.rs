@@ -2,6 +2,7 @@
 
 use crate::cost::Cost;
 use crate::error::{Error, Result};
+use crate::mean::WeightedMean;
 use crate::random::{Purpose, Random};
 use deltarule_kernels::{Matrix, Real, Rows};
 
@@ -202,15 +203,12 @@ impl<'a, T: Real> Samples<'a, T> {
 
     /// The mean of a number for each sample, the weights of the samples heeded.
     pub fn weighted_mean(&self, each: impl Iterator<Item = f64>) -> f64 {
+        let mut mean = WeightedMean::default();
         match self.weights() {
-            None => each.sum::<f64>() / self.len() as f64,
-            Some(weights) => {
-                let (sum, total) = each.zip(weights).fold((0.0, 0.0), |(sum, total), (value, weight)| {
-                    (sum + weight.to_f64() * value, total + weight.to_f64())
-                });
-                sum / total
-            }
+            None => each.for_each(|value| mean.add(value, 1.0)),
+            Some(weights) => each.zip(weights).for_each(|(value, weight)| mean.add(value, weight.to_f64())),
         }
+        mean.mean()
     }
 
     /// Index in the data set of sample `i`.

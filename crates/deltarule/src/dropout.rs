@@ -37,7 +37,7 @@ impl<T: Real> Dropout<T> {
     }
 
     /// a ⊙ mask
-    pub(crate) fn thin(&mut self, a: &Matrix<T>) {
+    pub(crate) fn apply_mask(&mut self, a: &Matrix<T>) {
         self.a.resize_rows(a.rows());
         for i in 0..a.rows() {
             for ((left, &a), &mask) in self.a.row_mut(i).iter_mut().zip(a.row(i)).zip(self.mask.row(i)) {
@@ -47,7 +47,7 @@ impl<T: Real> Dropout<T> {
     }
 
     /// δ ⊙ mask: no error flows back through a neuron that is left out.
-    pub(crate) fn thin_errors(&self, delta: &mut Matrix<T>) {
+    pub(crate) fn apply_mask_to_errors(&self, delta: &mut Matrix<T>) {
         for i in 0..delta.rows() {
             delta.row_mut(i).iter_mut().zip(self.mask.row(i)).for_each(|(delta, &mask)| *delta *= mask);
         }
@@ -63,7 +63,7 @@ mod tests {
         let mut dropout = Dropout::<f64>::new(50);
         dropout.draw(0.3, 1, 0, 0, 0, 400);
         let a = Matrix::from_fn(400, 50, |_, _| 1.0);
-        dropout.thin(&a);
+        dropout.apply_mask(&a);
         let left = (0..400).flat_map(|i| dropout.a.row(i).to_vec());
         let (mut zeros, mut sum) = (0, 0.0);
         left.for_each(|a| {

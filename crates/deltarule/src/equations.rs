@@ -6,7 +6,7 @@
 
 use crate::activation::Activation;
 use crate::cost::{Cost, maximum};
-use crate::network::Layer;
+use crate::layer::Layer;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::products::{self, Biases, Weights};
 use deltarule_kernels::{Elementwise, Lanes, Matrix, Panels, Real, Rows, Source, Step, ThreadPool};
@@ -50,8 +50,8 @@ pub fn bp1<T: Real>(
     weights: Option<&[T]>,
     delta: &mut Matrix<T>,
 ) {
-    if cost.has_short_form() {
-        cost.short_form(a, y, delta);
+    if cost.has_fused_delta() {
+        cost.fused_delta(a, y, delta);
     } else if activation.is_elementwise() {
         cost.gradient(a, y, delta);
         products::scale_by_derivative(pool, activation, products::source_of(activation, z, a), delta);

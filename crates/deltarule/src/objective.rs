@@ -12,23 +12,9 @@
 //! weights of all layers and no bias.
 
 use crate::cost::{Cost, sign};
-use crate::network::Network;
+use crate::layer::Layer;
 use deltarule_kernels::{Gradient, Panels, Real};
 use serde::{Deserialize, Serialize};
-
-/// Σᵢ uᵢ Cᵢ / Σᵢ uᵢ, where no weights are given with uᵢ = 1.
-pub fn mean<T: Real>(costs: &[f64], weights: Option<&[T]>) -> f64 {
-    let total = match weights {
-        None => costs.iter().sum(),
-        Some(weights) => costs.iter().zip(weights).map(|(c, u)| u.to_f64() * c).sum::<f64>(),
-    };
-    total / total_weight(costs.len(), weights)
-}
-
-/// Σᵢ uᵢ: the number of samples where no weights are given. Its inverse is the scale of BP3 and BP4.
-pub fn total_weight<T: Real>(samples: usize, weights: Option<&[T]>) -> f64 {
-    weights.map_or(samples as f64, |weights| weights.iter().map(|u| u.to_f64()).sum())
-}
 
 /// What is added to the cost so that weights stay small.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -45,11 +31,11 @@ pub struct Regularisation {
 
 impl Regularisation {
     /// λ/(2n) Σ w² + λ₁/n Σ |w| over all layers.
-    pub fn penalty<T: Real>(&self, network: &Network<T>, n: usize) -> f64 {
+    pub fn penalty<T: Real>(&self, layers: &[Layer<T>], n: usize) -> f64 {
         if self.l2 == 0.0 && self.l1 == 0.0 {
             return 0.0;
         }
-        let weights = || network.layers.iter().flat_map(|layer| layer.w.storage()).map(|w| w.to_f64());
+        let weights = || layers.iter().flat_map(|layer| layer.w.storage()).map(|w| w.to_f64());
         let squares: f64 = weights().map(|w| w * w).sum();
         let magnitudes: f64 = weights().map(f64::abs).sum();
         (0.5 * self.l2 * squares + self.l1 * magnitudes) / n as f64

@@ -6,8 +6,9 @@ use crate::dataset::{Batch, check_weights};
 use crate::dropout::Dropout;
 use crate::equations::{self, Sink};
 use crate::error::{Error, Result};
-use crate::network::{Layer, Network};
-use crate::objective;
+use crate::layer::Layer;
+use crate::mean::total_weight;
+use crate::network::Network;
 use deltarule_kernels::{Elementwise, Gradient, Matrix, Panels, Real, Rows, Source, ThreadPool};
 
 impl<'a, T: Real> Batch<'a, T> {
@@ -33,7 +34,7 @@ impl<'a, T: Real> Batch<'a, T> {
 
     /// 1/Σᵢ uᵢ, what BP3 and BP4 multiply their sums by.
     pub fn scale(&self) -> T {
-        T::from_f64(1.0 / objective::total_weight(self.len(), self.weights))
+        T::from_f64(1.0 / total_weight(self.len(), self.weights))
     }
 
     /// Whether the batch fits the network and the cost, before anything is computed from it.
@@ -94,7 +95,7 @@ impl<T: Real> LayerPass<T> {
     }
 
     /// What the next layer sees: aˡ, or what dropout leaves of it.
-    pub fn seen(&self) -> &Matrix<T> {
+    pub fn layer_output(&self) -> &Matrix<T> {
         self.dropout.as_ref().map_or(&self.a, |dropout| &dropout.a)
     }
 
@@ -142,7 +143,7 @@ impl<T: Real> Pass<T> {
         match (l, &self.input) {
             (0, None) => x,
             (0, Some(input)) => Rows::all(&input.a),
-            _ => Rows::all(self.layers[l - 1].seen()),
+            _ => Rows::all(self.layers[l - 1].layer_output()),
         }
     }
 
@@ -171,7 +172,7 @@ impl<T: Real> Pass<T> {
         for (l, layer) in network.layers.iter().enumerate().skip(first) {
             let (below, rest) = self.layers.split_at_mut(l);
             let input = match (below.last(), &self.input) {
-                (Some(below), _) => Rows::all(below.seen()),
+                (Some(below), _) => Rows::all(below.layer_output()),
                 (None, Some(input)) => Rows::all(&input.a),
                 (None, None) => x,
             };
@@ -181,7 +182,7 @@ impl<T: Real> Pass<T> {
             };
             equations::forward(pool, layer, input, z.as_mut(), a);
             if let Some(dropout) = dropout {
-                dropout.thin(a);
+                dropout.apply_mask(a);
             }
         }
     }
@@ -236,7 +237,7 @@ fn bp2_into<T: Real>(
     };
     equations::bp2(pool, w_above_t, delta_above, activation, source, delta);
     if let Some(dropout) = dropout {
-        dropout.thin_errors(delta);
+        dropout.apply_mask_to_errors(delta);
     }
 }
 

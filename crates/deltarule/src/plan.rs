@@ -1,10 +1,11 @@
 //! Settings, checked against each other and completed: the only thing that trains.
 
 use crate::activation::Activation;
-use crate::cost::{Cost, Regularisation};
+use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::network::{Network, has_room};
+use crate::objective::Regularisation;
 use crate::optimizer::{Optimizer, Parametrisation};
 use crate::schedule::Schedule;
 use crate::selection::{Keep, Metric};
@@ -28,7 +29,7 @@ impl Settings {
             Task::Counts => Cost::Poisson,
         });
         cost.check()?;
-        let output = *s.output.get_or_insert(cost.usual_output());
+        let output = *s.output.get_or_insert(cost.canonical_output());
         cost.check_output(output)?;
 
         let hidden = s.hidden.get_or_insert_with(|| vec![100]).clone();

@@ -5,8 +5,9 @@
 use crate::cost::Costs;
 use crate::dataset::Batch;
 use crate::error::Result;
+use crate::mean::WeightedMean;
 use crate::network::Network;
-use crate::objective::{self, Objective};
+use crate::objective::Objective;
 use crate::pass::{Gradients, Pass};
 use deltarule_kernels::products::scale_by_derivative;
 use deltarule_kernels::{Matrix, Real, Rows, ThreadPool};
@@ -80,8 +81,8 @@ impl<T: Real> Trace<T> {
             weights: batch.weights.map(<[T]>::to_vec),
             objective,
             scale: batch.scale(),
-            mean_cost: objective::mean(&costs, batch.weights),
-            penalty: objective.regularisation.penalty(network, objective.n),
+            mean_cost: WeightedMean::of(costs.iter().copied(), batch.weights).mean(),
+            penalty: objective.regularisation.penalty(&network.layers, objective.n),
             costs,
             pass,
             gradients,

@@ -3,8 +3,9 @@
 //!
 //! The figures lie in `data/reference.json`; `cargo xtask reference` computes them again.
 
-use deltarule::cost::{self, Costs};
+use deltarule::cost::Costs;
 use deltarule::equations::{Sink, bp3, bp4};
+use deltarule::mean::WeightedMean;
 use deltarule::optimizer::{Factors, Optimizer};
 use deltarule::{
     Activation, Batch, Cost, Gradients, Layer, Matrix, Network, Panels, Pass, Regularisation, Rows,
@@ -123,8 +124,10 @@ impl<'a> Problem<'a> {
         pass.backward(&self.pool, network, &network.transposed(), cost, batch);
         let (z, a) = pass.output_z_a();
         let mut costs = Costs::new(cost, network.outputs());
-        let mean = cost::mean(costs.compute(&self.pool, cost, z, a, batch.y), batch.weights);
-        (pass, mean + self.regularisation.penalty(network, self.x.rows()))
+        let mean =
+            WeightedMean::of(costs.compute(&self.pool, cost, z, a, batch.y).iter().copied(), batch.weights)
+                .mean();
+        (pass, mean + self.regularisation.penalty(&network.layers, self.x.rows()))
     }
 
     /// The costs of the mini-batches along one optimizer's way, each before its step.

@@ -86,7 +86,7 @@ impl Row {
         let settings = Settings {
             hidden: Some(self.hidden.to_vec()),
             activation: Some(Activation::Sigmoid),
-            output: Some(self.cost.usual_output())
+            output: Some(self.cost.canonical_output())
                 .filter(|&f| f != Activation::Identity)
                 .or(Some(Activation::Sigmoid)),
             cost: Some(self.cost),

@@ -171,7 +171,7 @@ impl Maker<'_> {
             cost.target(self.trace.y.at(i, j), outputs)
         });
         let mut operands = vec![a, y];
-        if !cost.has_short_form() {
+        if !cost.has_fused_delta() {
             operands.push(slopes(l - 2));
         }
         operands.extend(self.trace.weights.as_ref().map(|weights| {

@@ -157,7 +157,7 @@ impl Maker<'_> {
         let delta = self.trace.pass.layers[at].delta.at(self.i, j);
         let mut factor: Vec<Factor> = self.weight_of_sample(self.i).into_iter().collect();
         let u = factor.first().map_or(1.0, |u| u.value);
-        let sum = if cost.has_short_form() {
+        let sum = if cost.has_fused_delta() {
             self.short(j, delta, u)
         } else if self.network.output().activation.is_elementwise() {
             let slope = self.trace.sigma_prime(self.pool, self.network, at).at(self.i, j);
@@ -208,7 +208,7 @@ impl Maker<'_> {
 
     /// Both forms of BP1, for a cost that has a short one.
     pub(super) fn two_forms(&self, j: usize) -> Option<TwoForms> {
-        if !self.trace.objective.cost.has_short_form() {
+        if !self.trace.objective.cost.has_fused_delta() {
             return None;
         }
         let output = self.trace.pass.output();

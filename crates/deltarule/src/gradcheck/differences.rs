@@ -4,8 +4,9 @@ use super::{Check, Kink, Parameter, Verdict};
 use crate::cost::{Cost, Costs};
 use crate::dataset::Batch;
 use crate::error::{Error, Result};
+use crate::mean::WeightedMean;
 use crate::network::Network;
-use crate::objective::{self, Objective};
+use crate::objective::Objective;
 use crate::pass::Pass;
 use crate::trace::Trace;
 use deltarule_kernels::{Rows, ThreadPool};
@@ -148,7 +149,8 @@ impl<'a> Differences<'a> {
         let Objective { cost, regularisation, n } = self.objective;
         let (z, a) = self.pass.output_z_a();
         let costs = self.costs.compute(self.pool, cost, z, a, self.batch.y);
-        objective::mean(costs, self.batch.weights) + regularisation.penalty(&self.network, n)
+        WeightedMean::of(costs.iter().copied(), self.batch.weights).mean()
+            + regularisation.penalty(&self.network.layers, n)
     }
 
     /// The first kink that lies between the traced pass and the one just made.

@@ -4,8 +4,9 @@ use super::Parameter;
 use crate::cost::Costs;
 use crate::dataset::Batch;
 use crate::error::Result;
+use crate::mean::WeightedMean;
 use crate::network::Network;
-use crate::objective::{self, Objective};
+use crate::objective::Objective;
 use crate::pass::{Gradients, Pass};
 use crate::trace::Trace;
 use deltarule_kernels::{Real, ThreadPool};
@@ -117,7 +118,7 @@ impl<T: Real> Runner<'_, T> {
         self.pass.forward(self.pool, &self.network, self.batch.x);
         let (z, a) = self.pass.output_z_a();
         let costs = self.costs.compute(self.pool, self.objective.cost, z, a, self.batch.y);
-        objective::mean(costs, self.batch.weights)
+        WeightedMean::of(costs.iter().copied(), self.batch.weights).mean()
     }
 
     fn backpropagate(&mut self, transposed: &[crate::Panels<T>]) {

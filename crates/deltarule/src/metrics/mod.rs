@@ -24,6 +24,7 @@ pub use regression::{
 };
 pub use tuning::{Temperature, Threshold, temperature, threshold};
 
+use crate::mean::WeightedMean;
 // The kernels' own functions give the same bits on every machine.
 use deltarule_kernels::math::{exp, ln};
 use deltarule_kernels::{Real, Rows};
@@ -61,23 +62,18 @@ fn mean(
     metric: &'static str,
     n: usize,
     weights: Option<&[f64]>,
-    mut value: impl FnMut(usize) -> f64,
+    value: impl FnMut(usize) -> f64,
 ) -> Result<f64, Undefined> {
     if let Some(weights) = weights {
         assert_eq!(weights.len(), n, "one weight a sample");
     }
-    let (mut sum, mut total) = (0.0, 0.0);
-    for i in 0..n {
-        let weight = weight(weights, i);
-        sum += weight * value(i);
-        total += weight;
-    }
+    let mean = WeightedMean::of((0..n).map(value), weights);
     if n == 0 {
         Err(Undefined::new(metric, "there are no samples"))
-    } else if total == 0.0 {
+    } else if mean.weight == 0.0 {
         Err(Undefined::new(metric, "all weights are zero"))
     } else {
-        Ok(sum / total)
+        Ok(mean.mean())
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::{AnyModel, FORMAT, INPUT_SCALE, KEY, Metadata, Model, foreign, tensor_names};
 use crate::error::{Error, Result};
-use crate::network::{Layer, Network};
+use crate::layer::Layer;
+use crate::network::Network;
 use deltarule_kernels::{Panels, Real};
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use std::collections::HashSet;

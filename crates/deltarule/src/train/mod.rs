@@ -25,13 +25,14 @@ mod report;
 mod step;
 
 pub use report::{End, EpochReport, Observer, Outcome, StepReport, Validation};
-pub use step::{StepCost, Trainer};
+pub use step::Trainer;
 
 use step::Snapshot;
 
 use crate::dataset::{Batches, Samples};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluator;
+use crate::mean::WeightedMean;
 use crate::selection::{Best, Metric};
 use crate::settings::Task;
 use deltarule_kernels::{Real, ThreadPool};
@@ -138,7 +139,7 @@ impl<T: Real> Trainer<T> {
         observer: &mut dyn Observer<T>,
     ) -> Result<Ended> {
         batches.start(epoch)?;
-        let mut sum = StepCost::default();
+        let mut sum = WeightedMean::default();
         let mut step = 0;
         while let Some(batch) = batches.next()? {
             let cost = self.step(pool, epoch, step, &batch);
@@ -146,8 +147,7 @@ impl<T: Real> Trainer<T> {
             if !cost.total.is_finite() {
                 return Ok(Ended::NotFinite { step, cost: cost.mean() });
             }
-            sum.total += cost.total;
-            sum.weight += cost.weight;
+            sum.merge(cost);
             let report = StepReport {
                 epoch: epoch + 1,
                 step,

@@ -1,11 +1,14 @@
 //! One step of training: forward, BP1, BP2, then BP3 and BP4 with the optimizer's update in their store.
 
-use crate::cost::{self, Costs, Objective, Regularisation};
+use crate::cost::Costs;
 use crate::dataset::{Batch, Batches};
 use crate::dropout::Dropout;
 use crate::equations::{self, Sink};
 use crate::error::{Error, Result};
-use crate::network::{Layer, Network};
+use crate::layer::Layer;
+use crate::mean::WeightedMean;
+use crate::network::Network;
+use crate::objective::{Objective, Regularisation};
 use crate::optimizer::{Constants, Factors};
 use crate::pass::{Gradients, Pass};
 use crate::plan::Plan;
@@ -39,22 +42,6 @@ pub struct Trainer<T: Real> {
 struct InputScale<T: Real> {
     gradient: Vec<T>,
     moments: [Vec<T>; 2],
-}
-
-/// The cost of a batch: Σᵢ uᵢ Cᵢ and Σᵢ uᵢ.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct StepCost {
-    /// Σᵢ uᵢ Cᵢ
-    pub total: f64,
-    /// Σᵢ uᵢ
-    pub weight: f64,
-}
-
-impl StepCost {
-    /// Σᵢ uᵢ Cᵢ / Σᵢ uᵢ
-    pub fn mean(&self) -> f64 {
-        self.total / self.weight
-    }
 }
 
 /// All that a step changes.
@@ -146,21 +133,20 @@ impl<T: Real> Trainer<T> {
     ///
     /// # Panics
     /// When the batch does not fit the network.
-    pub fn step(&mut self, pool: &ThreadPool, epoch: u32, step: usize, batch: &Batch<'_, T>) -> StepCost {
+    pub fn step(&mut self, pool: &ThreadPool, epoch: u32, step: usize, batch: &Batch<'_, T>) -> WeightedMean {
         let _flush = FlushToZero::on();
         self.draw_dropout(epoch, step, batch.len());
         self.pass.forward(pool, &self.network, batch.x);
         let (z, a) = self.pass.output_z_a();
         let each = self.costs.compute(pool, self.plan.cost, z, a, batch.y);
-        let weight = cost::total_weight(batch.len(), batch.weights);
-        let cost = StepCost { total: total(each, batch.weights), weight };
-        if !cost.total.is_finite() || weight == 0.0 {
+        let cost = WeightedMean::of(each.iter().copied(), batch.weights);
+        if !cost.total.is_finite() || cost.weight == 0.0 {
             return cost;
         }
         self.pass.backward(pool, &self.network, &self.transposed, self.plan.cost, batch);
         let eta = self.eta(epoch, step);
         let t = u64::from(epoch) * self.steps as u64 + step as u64 + 1;
-        let rates = Rates { constants: self.plan.optimizer.at(t, eta), eta, scale: 1.0 / weight };
+        let rates = Rates { constants: self.plan.optimizer.at(t, eta), eta, scale: 1.0 / cost.weight };
         match (self.plan.clip, self.gradients.take()) {
             (Some(limit), Some(mut gradients)) => {
                 self.clip_and_update(pool, batch, rates, &mut gradients, limit);
@@ -255,7 +241,7 @@ impl<T: Real> Trainer<T> {
 
     /// What regularisation adds to the cost now.
     pub(super) fn penalty(&self) -> f64 {
-        self.plan.regularisation.penalty(&self.network, self.samples)
+        self.plan.regularisation.penalty(&self.network.layers, self.samples)
     }
 
     pub(super) fn snapshot(&self) -> Snapshot<T> {
@@ -303,11 +289,4 @@ fn parameters<'a, T: Real>(
     let w_t = (transposed.outputs() > 0).then_some(transposed);
     let biases = Biases { b: &mut layer.b, moments: &mut moments.b };
     (biases, Weights { w: &mut layer.w, w_t, moments: &mut moments.w })
-}
-
-fn total<T: Real>(each: &[f64], weights: Option<&[T]>) -> f64 {
-    match weights {
-        None => each.iter().sum(),
-        Some(weights) => each.iter().zip(weights).map(|(c, u)| u.to_f64() * c).sum(),
-    }
 }

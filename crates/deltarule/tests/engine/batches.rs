@@ -14,7 +14,7 @@ fn values(gradients: &Gradients<f64>) -> Vec<f64> {
 fn check(widths: &[usize], hidden: Activation, cost: Cost, samples: usize, seed: u64) {
     let mut numbers = Numbers::new(seed);
     let outputs = *widths.last().unwrap();
-    let network = numbers.network(widths, hidden, cost.usual_output());
+    let network = numbers.network(widths, hidden, cost.canonical_output());
     let scale = (0..widths[0]).map(|_| 1.0 + 0.1 * numbers.normal()).collect();
     let network = if seed.is_multiple_of(2) { network.with_input_scale(scale).unwrap() } else { network };
     let weights: Vec<f64> = (0..samples).map(|_| 0.1 + numbers.normal().abs()).collect();

@@ -13,7 +13,7 @@ fn passing<T: Real>(width: usize, output: Activation) -> Network<T> {
 
 /// C of one sample with these weighted inputs, the output being the usual one of the cost.
 fn value<T: Real>(cost: Cost, z: &[T], y: &[T]) -> f64 {
-    let network = passing(z.len(), cost.usual_output());
+    let network = passing(z.len(), cost.canonical_output());
     let (x, y) = (Matrix::from_rows(&[z]), Matrix::from_rows(&[y]));
     let mut pass = Pass::new(&network);
     pass.forward(&ThreadPool::single(), &network, (&x).into());
@@ -98,7 +98,7 @@ fn the_short_form_of_bp1_is_the_jacobian_form() {
                 pass.output().a.clone()
             };
             // Also the pairs without a short form: elementwise, and softmax with a cost that is not its likelihood.
-            for output in [cost.usual_output(), Activation::Softmax, Activation::Gelu] {
+            for output in [cost.canonical_output(), Activation::Softmax, Activation::Gelu] {
                 if cost.check_output(output).is_err() {
                     continue;
                 }
@@ -125,7 +125,7 @@ fn the_short_form_is_a_minus_y() {
     let z = Matrix::from_rows(&[[0.3, -1.2, 0.7]]);
     let y = Matrix::from_rows(&[[0.0, 1.0, 0.0]]);
     for cost in [Cost::BinaryCrossEntropy, Cost::SoftmaxCrossEntropy { smoothing: 0.0 }, Cost::Poisson] {
-        let network = passing(3, cost.usual_output());
+        let network = passing(3, cost.canonical_output());
         let batch = Batch::new((&z).into(), (&y).into());
         let trace = Trace::of(&ThreadPool::single(), &network, cost, &batch).unwrap();
         let output = trace.pass.output();

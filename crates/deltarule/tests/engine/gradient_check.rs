@@ -55,7 +55,7 @@ fn every_hidden_activation_with_every_cost() {
                                 continue;
                             }
                             let shape = [outputs, samples, depth];
-                            let (all, at_kink) = case(hidden, cost.usual_output(), cost, shape, extras);
+                            let (all, at_kink) = case(hidden, cost.canonical_output(), cost, shape, extras);
                             checked += all;
                             kinks += at_kink;
                         }
