@@ -3,8 +3,8 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Biases, Elementwise, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, ThreadPool, Weights,
-    math, products,
+    Biases, Elementwise, Lanes, Matrix, Moments, Panels, Real, Rows, Source, Step, ThreadPool, UpdateRule,
+    Weights, math, products,
 };
 
 #[derive(Clone, Copy)]
@@ -65,10 +65,10 @@ fn layers<T: Real>(criterion: &mut Criterion) {
         });
         let [eta, scale, zero, beta1, beta2, epsilon] = [1e-4, 0.01, 0.0, 0.9, 0.999, 1e-8].map(T::from_f64);
         for (product, rule) in [
-            ("sgd", Rule::Sgd),
-            ("momentum", Rule::Momentum { mu: beta1 }),
-            ("nesterov", Rule::Nesterov { mu: beta1 }),
-            ("adam", Rule::Adam { beta1, beta2, epsilon }),
+            ("sgd", UpdateRule::Sgd),
+            ("momentum", UpdateRule::Momentum { mu: beta1 }),
+            ("nesterov", UpdateRule::Nesterov { mu: beta1 }),
+            ("adam", UpdateRule::Adam { beta1, beta2, epsilon }),
         ] {
             let step = Step { rule, eta, scale, l2: zero, l1: zero, decay: zero };
             let mut moments = Moments::zeros(rule.moments(), outputs, inputs);

@@ -4,8 +4,8 @@
 
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Biases, Elementwise, FlushToZero, Gradient, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source,
-    Step, ThreadPool, Weights, peak, products,
+    Biases, Elementwise, FlushToZero, Gradient, Lanes, Matrix, Moments, Panels, Real, Rows, Source, Step,
+    ThreadPool, UpdateRule, Weights, peak, products,
 };
 use std::time::{Duration, Instant};
 
@@ -106,12 +106,15 @@ fn shares<T: Real>(filter: &str, threads: usize) {
             products::bias_gradient(&pool, &delta, T::ONE, &mut gradient.b);
             products::weight_gradient(&pool, &delta, x, T::ONE, &mut gradient.w);
         });
-        let adam =
-            Rule::Adam { beta1: T::from_f64(0.9), beta2: T::from_f64(0.999), epsilon: T::from_f64(1e-8) };
+        let adam = UpdateRule::Adam {
+            beta1: T::from_f64(0.9),
+            beta2: T::from_f64(0.999),
+            epsilon: T::from_f64(1e-8),
+        };
         for (product, rule, mirrored) in [
-            ("sgd", Rule::Sgd, false),
-            ("sgd+w_t", Rule::Sgd, true),
-            ("momentum+w_t", Rule::Momentum { mu: T::from_f64(0.9) }, true),
+            ("sgd", UpdateRule::Sgd, false),
+            ("sgd+w_t", UpdateRule::Sgd, true),
+            ("momentum+w_t", UpdateRule::Momentum { mu: T::from_f64(0.9) }, true),
             ("adam", adam, false),
             ("adam+w_t", adam, true),
         ] {

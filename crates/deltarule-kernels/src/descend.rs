@@ -10,7 +10,9 @@ use crate::lanes::vector::Vector;
 use crate::panels::Panels;
 use crate::real::Real;
 use crate::tile::Strip;
-use crate::update::{Adam, Fate, Keep, Momentum, Moving, Nesterov, Penalised, Plain, Rule, Sgd, Step, Store};
+use crate::update::{
+    Adam, Fate, Keep, Momentum, Moving, Nesterov, Penalised, Plain, Sgd, Step, Store, UpdateRule,
+};
 pub(crate) use batch::Samples;
 use batch::{Batch, Table};
 use blocks::InBlocks;
@@ -83,10 +85,10 @@ impl<T: Real> Task<T> for Part<'_, T> {
         match *self.fate {
             Fate::Kept(scale) => self.descend::<V, _>(Keep(scale)),
             Fate::Applied(step) => match step.rule {
-                Rule::Sgd => self.by::<V, _>(step, Sgd),
-                Rule::Momentum { mu } => self.by::<V, _>(step, Momentum { mu }),
-                Rule::Nesterov { mu } => self.by::<V, _>(step, Nesterov { mu }),
-                Rule::Adam { beta1, beta2, epsilon } => {
+                UpdateRule::Sgd => self.by::<V, _>(step, Sgd),
+                UpdateRule::Momentum { mu } => self.by::<V, _>(step, Momentum { mu }),
+                UpdateRule::Nesterov { mu } => self.by::<V, _>(step, Nesterov { mu }),
+                UpdateRule::Adam { beta1, beta2, epsilon } => {
                     self.by::<V, _>(step, Adam::new(beta1, beta2, epsilon));
                 }
             },

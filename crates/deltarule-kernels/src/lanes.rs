@@ -35,11 +35,11 @@ pub trait Lanes:
     /// `self · b + c`, rounded once.
     fn fma(self, b: Self, c: Self) -> Self;
     /// √self.
-    fn square_root(self) -> Self;
+    fn sqrt(self) -> Self;
     /// |self|.
-    fn magnitude(self) -> Self;
+    fn abs(self) -> Self;
     /// |self| with the sign of `sign`.
-    fn with_sign(self, sign: Self) -> Self;
+    fn copysign(self, sign: Self) -> Self;
     /// `self` where `self > other`, else `other`; so `other` where either is NaN.
     fn larger(self, other: Self) -> Self;
     /// `self` where `self < other`, else `other`; so `other` where either is NaN.
@@ -112,15 +112,15 @@ macro_rules! one_lane {
                 self.mul_add(b, c)
             }
             #[inline(always)]
-            fn square_root(self) -> Self {
+            fn sqrt(self) -> Self {
                 self.sqrt()
             }
             #[inline(always)]
-            fn magnitude(self) -> Self {
+            fn abs(self) -> Self {
                 self.abs()
             }
             #[inline(always)]
-            fn with_sign(self, sign: Self) -> Self {
+            fn copysign(self, sign: Self) -> Self {
                 self.copysign(sign)
             }
             #[inline(always)]

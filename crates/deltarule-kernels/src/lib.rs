@@ -86,4 +86,4 @@ pub use panels::Panels;
 pub use products::{Biases, Gradient, Weights};
 pub use real::Real;
 pub use thread_pool::ThreadPool;
-pub use update::{Moments, Rule, Step};
+pub use update::{Moments, Step, UpdateRule};

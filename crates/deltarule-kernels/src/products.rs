@@ -134,7 +134,7 @@ pub struct Weights<'a, T: Real> {
     pub w: &'a mut Panels<T>,
     /// The transposed copy of w that BP2 reads, where there is one; kept equal to w.
     pub w_t: Option<&'a mut Panels<T>>,
-    /// The optimizer's running values: as many as [`Rule::moments`](crate::Rule::moments) says, or more.
+    /// The optimizer's running values: as many as [`UpdateRule::moments`](crate::UpdateRule::moments) says, or more.
     pub moments: &'a mut [Panels<T>],
 }
 
@@ -143,7 +143,7 @@ pub struct Weights<'a, T: Real> {
 pub struct Biases<'a, T: Real> {
     /// b_j
     pub b: &'a mut [T],
-    /// The optimizer's running values: as many as [`Rule::moments`](crate::Rule::moments) says, or more.
+    /// The optimizer's running values: as many as [`UpdateRule::moments`](crate::UpdateRule::moments) says, or more.
     pub moments: &'a mut [Vec<T>],
 }
 

@@ -6,7 +6,7 @@ use crate::real::Real;
 
 /// An update rule with its constants for this step; η is in [`Step`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rule<T> {
+pub enum UpdateRule<T> {
     /// w ← w − η g
     Sgd,
     /// v ← μ v + g, w ← w − η v
@@ -31,7 +31,7 @@ pub enum Rule<T> {
     },
 }
 
-impl<T> Rule<T> {
+impl<T> UpdateRule<T> {
     /// How many running values the rule keeps for each parameter: 0, 1 or 2.
     pub fn moments(&self) -> usize {
         match self {
@@ -46,7 +46,7 @@ impl<T> Rule<T> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step<T> {
     /// The optimizer's rule.
-    pub rule: Rule<T>,
+    pub rule: UpdateRule<T>,
     /// η, the learning rate of the rule.
     pub eta: T,
     /// What the sum over the batch is multiplied by to give the gradient: 1/m for a mean over m samples.
@@ -65,10 +65,10 @@ impl<T: Real> Step<T> {
     #[inline(always)]
     pub fn apply<V: Lanes<Real = T>>(&self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
         match self.rule {
-            Rule::Sgd => self.by(Sgd, sum, w, moments),
-            Rule::Momentum { mu } => self.by(Momentum { mu }, sum, w, moments),
-            Rule::Nesterov { mu } => self.by(Nesterov { mu }, sum, w, moments),
-            Rule::Adam { beta1, beta2, epsilon } => {
+            UpdateRule::Sgd => self.by(Sgd, sum, w, moments),
+            UpdateRule::Momentum { mu } => self.by(Momentum { mu }, sum, w, moments),
+            UpdateRule::Nesterov { mu } => self.by(Nesterov { mu }, sum, w, moments),
+            UpdateRule::Adam { beta1, beta2, epsilon } => {
                 self.by(Adam::new(beta1, beta2, epsilon), sum, w, moments)
             }
         }
@@ -101,7 +101,7 @@ pub(crate) enum Fate<T> {
 /// The running values of an optimizer for one layer, in the layout of its weights and biases.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments<T: Real> {
-    /// Those of the weights: as many as [`Rule::moments`] says.
+    /// Those of the weights: as many as [`UpdateRule::moments`] says.
     pub w: Vec<Panels<T>>,
     /// Those of the biases.
     pub b: Vec<Vec<T>>,
@@ -186,14 +186,14 @@ impl<T: Real, R: Moving<T>> Store<T> for Penalised<T, R> {
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
         let g = V::splat(self.l2).fma(w, sum * V::splat(self.scale));
-        let sign = V::select(w.equals(V::zero()), V::zero(), V::one().with_sign(w));
+        let sign = V::select(w.equals(V::zero()), V::zero(), V::one().copysign(w));
         let g = V::splat(self.l1).fma(sign, g);
         let w = V::splat(self.minus_decay).fma(w, w);
         self.rule.apply(self.minus_eta, g, w, moments)
     }
 }
 
-/// One rule of [`Rule`], which says what it does.
+/// One rule of [`UpdateRule`], which says what it does.
 pub(crate) trait Moving<T: Real>: Copy + Send + Sync {
     /// How many running values it keeps.
     const MOMENTS: usize;
@@ -269,6 +269,6 @@ impl<T: Real> Moving<T> for Adam<T> {
     fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, [m, v]: [V; 2]) -> (V, [V; 2]) {
         let m = V::splat(self.pace1).fma(g - m, m);
         let v = V::splat(self.pace2).fma(g.fma(g, -v), v);
-        (V::splat(minus_eta).fma(m / (v.square_root() + V::splat(self.epsilon)), w), [m, v])
+        (V::splat(minus_eta).fma(m / (v.sqrt() + V::splat(self.epsilon)), w), [m, v])
     }
 }

@@ -3,8 +3,8 @@
 
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Biases, Elementwise, Isa, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step, ThreadPool,
-    Weights, products,
+    Biases, Elementwise, Isa, Lanes, Matrix, Moments, Panels, Real, Rows, Source, Step, ThreadPool,
+    UpdateRule, Weights, products,
 };
 
 /// z / √(1 + z²), which needs nothing but correctly rounded operations.
@@ -14,14 +14,14 @@ struct Squash;
 impl<T: Real> Elementwise<T> for Squash {
     #[inline(always)]
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(|z: V| z / z.fma(z, V::one()).square_root());
+        tile.map(|z: V| z / z.fma(z, V::one()).sqrt());
     }
     #[inline(always)]
     fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
         // (1 − a²)^(3/2)
         tile.scale(|a: V| {
             let rest = V::one() - a * a;
-            rest * rest.square_root()
+            rest * rest.sqrt()
         });
     }
     fn source(self) -> Source {
@@ -47,7 +47,13 @@ fn numbers(mut seed: u64) -> impl FnMut() -> f64 {
 }
 
 /// FNV-1a over the bits of all weights and biases after some steps of training.
-fn train<T: Real>(pool: &ThreadPool, sizes: &[usize], batch: usize, rule: Rule<T>, penalty: f64) -> u64 {
+fn train<T: Real>(
+    pool: &ThreadPool,
+    sizes: &[usize],
+    batch: usize,
+    rule: UpdateRule<T>,
+    penalty: f64,
+) -> u64 {
     let mut number = numbers(5);
     let x = Matrix::from_fn(3 * batch, sizes[0], |_, _| T::from_f64(number()));
     let target = Matrix::from_fn(3 * batch, sizes[sizes.len() - 1], |_, _| T::from_f64(number()));
@@ -110,10 +116,15 @@ fn train<T: Real>(pool: &ThreadPool, sizes: &[usize], batch: usize, rule: Rule<T
     })
 }
 
-fn rules<T: Real>() -> [Rule<T>; 4] {
+fn rules<T: Real>() -> [UpdateRule<T>; 4] {
     let mu = T::from_f64(0.9);
     let (beta1, beta2, epsilon) = (mu, T::from_f64(0.999), T::from_f64(1e-8));
-    [Rule::Sgd, Rule::Momentum { mu }, Rule::Nesterov { mu }, Rule::Adam { beta1, beta2, epsilon }]
+    [
+        UpdateRule::Sgd,
+        UpdateRule::Momentum { mu },
+        UpdateRule::Nesterov { mu },
+        UpdateRule::Adam { beta1, beta2, epsilon },
+    ]
 }
 
 /// The second has products worth sharing.

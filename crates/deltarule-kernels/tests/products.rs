@@ -2,8 +2,8 @@
 
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Biases, Elementwise, FlushToZero, Isa, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step,
-    ThreadPool, Weights, naive, products,
+    Biases, Elementwise, FlushToZero, Isa, Lanes, Matrix, Moments, Panels, Real, Rows, Source, Step,
+    ThreadPool, UpdateRule, Weights, naive, products,
 };
 use std::fmt::Debug;
 
@@ -56,7 +56,7 @@ impl<T: Real> Elementwise<T> for Function {
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
         match self {
             Self::Relu => tile.map(|z: V| V::zero().larger(z)),
-            Self::Bump => tile.map(|z: V| V::one() / z.fma(z, V::constant(1.5)).square_root()),
+            Self::Bump => tile.map(|z: V| V::one() / z.fma(z, V::constant(1.5)).sqrt()),
         }
     }
     #[inline(always)]
@@ -91,12 +91,16 @@ fn assert_same_rows<T: Real>(fast: &Matrix<T>, slow: &Matrix<T>, what: &dyn Debu
 
 const RULES: usize = 4;
 
-fn rule<T: Real>(n: usize) -> Rule<T> {
+fn rule<T: Real>(n: usize) -> UpdateRule<T> {
     match n % RULES {
-        0 => Rule::Sgd,
-        1 => Rule::Momentum { mu: T::from_f64(0.9) },
-        2 => Rule::Nesterov { mu: T::from_f64(0.8) },
-        _ => Rule::Adam { beta1: T::from_f64(0.9), beta2: T::from_f64(0.999), epsilon: T::from_f64(1e-8) },
+        0 => UpdateRule::Sgd,
+        1 => UpdateRule::Momentum { mu: T::from_f64(0.9) },
+        2 => UpdateRule::Nesterov { mu: T::from_f64(0.8) },
+        _ => UpdateRule::Adam {
+            beta1: T::from_f64(0.9),
+            beta2: T::from_f64(0.999),
+            epsilon: T::from_f64(1e-8),
+        },
     }
 }
 

@@ -2,8 +2,8 @@
 
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Biases, Elementwise, FlushToZero, Lanes, Matrix, Moments, Panels, Real, Rows, Rule, Source, Step,
-    ThreadPool, Weights, products,
+    Biases, Elementwise, FlushToZero, Lanes, Matrix, Moments, Panels, Real, Rows, Source, Step, ThreadPool,
+    UpdateRule, Weights, products,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -98,7 +98,7 @@ fn products_allocate_nothing() {
         let mut w = Panels::from_fn(SIZE, SIZE, |j, k| (j as f32 - k as f32) / 100.0);
         let mut w_t = w.transposed();
         let mut b = vec![0.0; SIZE];
-        let rule = Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+        let rule = UpdateRule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
         let step = Step { rule, eta: 0.01, scale: 1.0, l2: 0.0, l1: 0.0, decay: 0.0 };
         let mut moments = Moments::zeros(2, SIZE, SIZE);
         let (mut a, mut delta) = (Matrix::zeros(ROWS, SIZE), Matrix::zeros(ROWS, SIZE));

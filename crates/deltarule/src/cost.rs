@@ -176,11 +176,11 @@ impl Cost {
                     if t == T::ZERO { t } else { c }
                 })
             }
-            Absolute => sum([a, y], |_, [a, y]| (a - y).magnitude()),
+            Absolute => sum([a, y], |_, [a, y]| (a - y).abs()),
             Huber { delta } => {
                 let (delta, half) = (constant(delta), constant(0.5));
                 sum([a, y], |_, [a, y]| {
-                    let r = (a - y).magnitude();
+                    let r = (a - y).abs();
                     if r <= delta { half * r * r } else { delta * (r - half * delta) }
                 })
             }
@@ -376,11 +376,11 @@ impl<T: Real> Elementwise<T> for Ln1p {
 
 #[inline(always)]
 fn logistic_tail<V: Lanes>(z: V) -> V {
-    math::ln_1p(math::exp(-z.magnitude()))
+    math::ln_1p(math::exp(-z.abs()))
 }
 #[inline(always)]
 fn logistic_tail_prime<V: Lanes>(z: V) -> V {
-    -math::sigmoid(-z.magnitude()).with_sign(z)
+    -math::sigmoid(-z.abs()).copysign(z)
 }
 
 impl<T: Real> Elementwise<T> for LogisticTail {

@@ -109,17 +109,17 @@ pub fn bp2<T: Real>(
     products::backward(pool, Rows::all(delta_above), w_above_t, activation, source, delta);
 }
 
-/// What becomes of the sums of [`bp3`] and [`bp4`]: a gradient `G`, or a change of the parameters `P`.
+/// What [`bp3`] and [`bp4`] do with their sums before they are stored: a gradient `G` is kept, or parameters `P` updated.
 #[derive(Debug)]
-pub enum Sink<'a, T: Real, G: ?Sized, P> {
-    /// They are multiplied by `scale`, which gives ∂C/∂b or ∂C/∂w, and kept.
-    Store {
+pub enum Epilogue<'a, T: Real, G: ?Sized, P> {
+    /// The sums are multiplied by `scale`, which gives ∂C/∂b or ∂C/∂w, and kept.
+    Keep {
         /// 1/m for a mean over m samples, 1/Σᵢ uᵢ for a weighted one.
         scale: T,
         /// Where they are kept.
         gradient: &'a mut G,
     },
-    /// They go straight into the optimizer's step, which has the scale, and are not kept.
+    /// The sums go straight into the optimizer's step, which has the scale, and are not kept.
     Update {
         /// The optimizer's step.
         step: &'a Step<T>,
@@ -133,10 +133,10 @@ pub enum Sink<'a, T: Real, G: ?Sized, P> {
 /// ```text
 /// ∂C/∂bˡⱼ = δˡⱼ              → scale · Σᵢ δˡᵢⱼ
 /// ```
-pub fn bp3<T: Real>(pool: &ThreadPool, delta: &Matrix<T>, sink: Sink<'_, T, [T], Biases<'_, T>>) {
-    match sink {
-        Sink::Store { scale, gradient } => products::bias_gradient(pool, delta, scale, gradient),
-        Sink::Update { step, parameters } => products::bias_update(pool, delta, step, parameters),
+pub fn bp3<T: Real>(pool: &ThreadPool, delta: &Matrix<T>, epilogue: Epilogue<'_, T, [T], Biases<'_, T>>) {
+    match epilogue {
+        Epilogue::Keep { scale, gradient } => products::bias_gradient(pool, delta, scale, gradient),
+        Epilogue::Update { step, parameters } => products::bias_update(pool, delta, step, parameters),
     }
 }
 
@@ -151,11 +151,13 @@ pub fn bp4<T: Real>(
     pool: &ThreadPool,
     delta: &Matrix<T>,
     input: Rows<'_, T>,
-    sink: Sink<'_, T, Panels<T>, Weights<'_, T>>,
+    epilogue: Epilogue<'_, T, Panels<T>, Weights<'_, T>>,
 ) {
-    match sink {
-        Sink::Store { scale, gradient } => products::weight_gradient(pool, delta, input, scale, gradient),
-        Sink::Update { step, parameters } => products::weight_update(pool, delta, input, step, parameters),
+    match epilogue {
+        Epilogue::Keep { scale, gradient } => products::weight_gradient(pool, delta, input, scale, gradient),
+        Epilogue::Update { step, parameters } => {
+            products::weight_update(pool, delta, input, step, parameters)
+        }
     }
 }
 

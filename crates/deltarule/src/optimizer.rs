@@ -1,11 +1,11 @@
 //! The optimizers: how a gradient changes a parameter, one update rule each.
 //!
-//! The rules themselves run in the store of BP4, as [`Rule`] and [`Step`] of the kernels; here are their settings and
+//! The rules themselves run in the store of BP4, as [`UpdateRule`] and [`Step`] of the kernels; here are their settings and
 //! the constants that a step gives them. They are those of `torch.optim`.
 
 use crate::names::names;
 use crate::schedule::power;
-use deltarule_kernels::{Real, Rule, Step};
+use deltarule_kernels::{Real, Step, UpdateRule};
 use serde::{Deserialize, Serialize};
 
 /// An update rule with its settings. g is the gradient ∂C/∂w, η the learning rate of the step t = 1, 2, ….
@@ -119,12 +119,12 @@ impl Optimizer {
 
 impl Constants {
     /// The rule for parameters with these factors, and its learning rate.
-    pub fn rule<T: Real>(&self, factors: Factors) -> (Rule<T>, T) {
+    pub fn rule<T: Real>(&self, factors: Factors) -> (UpdateRule<T>, T) {
         let rule = match self.optimizer {
-            Optimizer::Sgd => Rule::Sgd,
-            Optimizer::Momentum { mu } => Rule::Momentum { mu: T::from_f64(mu) },
-            Optimizer::Nesterov { mu } => Rule::Nesterov { mu: T::from_f64(mu) },
-            Optimizer::Adam { beta1, beta2, .. } => Rule::Adam {
+            Optimizer::Sgd => UpdateRule::Sgd,
+            Optimizer::Momentum { mu } => UpdateRule::Momentum { mu: T::from_f64(mu) },
+            Optimizer::Nesterov { mu } => UpdateRule::Nesterov { mu: T::from_f64(mu) },
+            Optimizer::Adam { beta1, beta2, .. } => UpdateRule::Adam {
                 beta1: T::from_f64(beta1),
                 beta2: T::from_f64(beta2),
                 epsilon: T::from_f64(self.epsilon * factors.epsilon),

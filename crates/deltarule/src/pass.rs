@@ -4,7 +4,7 @@ use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::dataset::{Batch, check_weights};
 use crate::dropout::Dropout;
-use crate::equations::{self, Sink};
+use crate::equations::{self, Epilogue};
 use crate::error::{Error, Result};
 use crate::layer::Layer;
 use crate::mean::total_weight;
@@ -214,8 +214,8 @@ impl<T: Real> Pass<T> {
         let scale = batch.scale();
         for (l, gradient) in gradients.layers.iter_mut().enumerate() {
             let (delta, input) = (&self.layers[l].delta, self.input_of(l, batch.x));
-            equations::bp3(pool, delta, Sink::Store { scale, gradient: &mut gradient.b });
-            equations::bp4(pool, delta, input, Sink::Store { scale, gradient: &mut gradient.w });
+            equations::bp3(pool, delta, Epilogue::Keep { scale, gradient: &mut gradient.b });
+            equations::bp4(pool, delta, input, Epilogue::Keep { scale, gradient: &mut gradient.w });
         }
         if let (Some(input), Some(gradient)) = (&self.input, &mut gradients.input_scale) {
             equations::bp4_input_scale(&input.delta, batch.x, scale, gradient);

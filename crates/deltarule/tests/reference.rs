@@ -4,7 +4,7 @@
 //! The figures lie in `data/reference.json`; `cargo xtask reference` computes them again.
 
 use deltarule::cost::Costs;
-use deltarule::equations::{Sink, bp3, bp4};
+use deltarule::equations::{Epilogue, bp3, bp4};
 use deltarule::mean::WeightedMean;
 use deltarule::optimizer::{Factors, Optimizer};
 use deltarule::{
@@ -152,9 +152,9 @@ impl<'a> Problem<'a> {
             for (l, (layer, moments)) in network.layers.iter_mut().zip(&mut moments).enumerate() {
                 let (delta, input) = (&pass.layers[l].delta, pass.input_of(l, batch.x));
                 let biases = Biases { b: &mut layer.b, moments: &mut moments.b };
-                bp3(&self.pool, delta, Sink::Update { step: &of_biases, parameters: biases });
+                bp3(&self.pool, delta, Epilogue::Update { step: &of_biases, parameters: biases });
                 let weights = Weights { w: &mut layer.w, w_t: None, moments: &mut moments.w };
-                bp4(&self.pool, delta, input, Sink::Update { step: &of_weights, parameters: weights });
+                bp4(&self.pool, delta, input, Epilogue::Update { step: &of_weights, parameters: weights });
             }
             cost
         });

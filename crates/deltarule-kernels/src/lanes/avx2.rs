@@ -52,17 +52,17 @@ macro_rules! ymm {
                 Self(unsafe { $fma(self.0, b.0, c.0) })
             }
             #[inline(always)]
-            fn square_root(self) -> Self {
+            fn sqrt(self) -> Self {
                 // SAFETY: AVX2 as in `splat`.
                 Self(unsafe { $sqrt(self.0) })
             }
             #[inline(always)]
-            fn magnitude(self) -> Self {
+            fn abs(self) -> Self {
                 // SAFETY: AVX2 as in `splat`.
                 Self(unsafe { $andnot($set1(-0.0), self.0) })
             }
             #[inline(always)]
-            fn with_sign(self, sign: Self) -> Self {
+            fn copysign(self, sign: Self) -> Self {
                 // SAFETY: AVX2 as in `splat`.
                 Self(unsafe { $or($andnot($set1(-0.0), self.0), $and($set1(-0.0), sign.0)) })
             }

@@ -68,17 +68,17 @@ macro_rules! zmm {
                 Self(unsafe { $fma(self.0, b.0, c.0) })
             }
             #[inline(always)]
-            fn square_root(self) -> Self {
+            fn sqrt(self) -> Self {
                 // SAFETY: AVX-512 as in `splat`.
                 Self(unsafe { $sqrt(self.0) })
             }
             #[inline(always)]
-            fn magnitude(self) -> Self {
+            fn abs(self) -> Self {
                 // SAFETY: AVX-512 as in `splat`.
                 Self(unsafe { $float(_mm512_andnot_si512($set1_bits($sign), $bits(self.0))) })
             }
             #[inline(always)]
-            fn with_sign(self, sign: Self) -> Self {
+            fn copysign(self, sign: Self) -> Self {
                 // SAFETY: AVX-512 as in `splat`. 0xCA selects, bit by bit, the second operand where the first is set.
                 Self(unsafe {
                     let mask = $set1_bits($sign);

@@ -53,17 +53,17 @@ macro_rules! neon {
                 Self(unsafe { $fma(c.0, self.0, b.0) })
             }
             #[inline(always)]
-            fn square_root(self) -> Self {
+            fn sqrt(self) -> Self {
                 // SAFETY: NEON as in `splat`.
                 Self(unsafe { $sqrt(self.0) })
             }
             #[inline(always)]
-            fn magnitude(self) -> Self {
+            fn abs(self) -> Self {
                 // SAFETY: NEON as in `splat`.
                 Self(unsafe { $abs(self.0) })
             }
             #[inline(always)]
-            fn with_sign(self, sign: Self) -> Self {
+            fn copysign(self, sign: Self) -> Self {
                 // SAFETY: NEON as in `splat`.
                 Self(unsafe { $select($set1_bits($sign), sign.0, self.0) })
             }

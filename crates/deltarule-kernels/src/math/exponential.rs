@@ -38,5 +38,5 @@ pub fn expm1<V: Lanes>(x: V) -> V {
     let less_one = power - V::one();
     let sum = power.fma(r, less_one);
     let sum_low = power.fma(r, less_one - sum);
-    ((sum + power.fma(tail, sum_low)) * doubling).with_sign(x)
+    ((sum + power.fma(tail, sum_low)) * doubling).copysign(x)
 }

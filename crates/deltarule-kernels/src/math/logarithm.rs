@@ -56,7 +56,7 @@ pub fn ln_1p<V: Lanes>(x: V) -> V {
 
     let low = e.fma(V::splat(V::Real::LN2_LOW), f_lost - shortfall(f, V::Real::LN));
     let ln = e.fma(V::splat(V::Real::LN2), f + low);
-    logarithm_limits(x, u, ln.with_sign(x))
+    logarithm_limits(x, u, ln.copysign(x))
 }
 
 /// The logarithm of u at x where u is neither positive nor finite; `ln` elsewhere.
@@ -70,6 +70,6 @@ fn logarithm_limits<V: Lanes>(x: V, u: V, ln: V) -> V {
 /// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|), whose argument from 1 to 2 needs no reduction.
 #[inline(always)]
 pub fn softplus<V: Lanes>(x: V) -> V {
-    let f = exp(-x.magnitude());
+    let f = exp(-x.abs());
     x.larger(V::zero()) + (f - shortfall(f, V::Real::LN_TO_TWO))
 }

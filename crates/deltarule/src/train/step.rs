@@ -3,7 +3,7 @@
 use crate::cost::Costs;
 use crate::dataset::{Batch, Batches};
 use crate::dropout::Dropout;
-use crate::equations::{self, Sink};
+use crate::equations::{self, Epilogue};
 use crate::error::{Error, Result};
 use crate::layer::Layer;
 use crate::mean::WeightedMean;
@@ -196,8 +196,8 @@ impl<T: Real> Trainer<T> {
             let (delta, input) = (&self.pass.layers[l].delta, self.pass.input_of(l, batch.x));
             let (biases, weights) =
                 parameters(&mut self.network.layers[l], &mut self.transposed[l], &mut self.moments[l]);
-            equations::bp3(pool, delta, Sink::Update { step: &step_b, parameters: biases });
-            equations::bp4(pool, delta, input, Sink::Update { step: &step_w, parameters: weights });
+            equations::bp3(pool, delta, Epilogue::Update { step: &step_b, parameters: biases });
+            equations::bp4(pool, delta, input, Epilogue::Update { step: &step_w, parameters: weights });
         }
     }
 

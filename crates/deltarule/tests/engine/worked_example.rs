@@ -2,9 +2,9 @@
 //!
 //! Inputs (0.05, 0.10), targets (0.01, 0.99), sigmoid, C = ½‖a − y‖². The arithmetic is in the comments.
 
-use deltarule::equations::{Sink, bp3, bp4};
+use deltarule::equations::{Epilogue, bp3, bp4};
 use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, ThreadPool, Trace};
-use deltarule_kernels::{Biases, Rule, Step, Weights};
+use deltarule_kernels::{Biases, Step, UpdateRule, Weights};
 
 pub(crate) fn network() -> Network<f64> {
     let layer = |w: [[f64; 2]; 2], b: f64| Layer {
@@ -81,13 +81,13 @@ fn the_four_equations() {
 fn cost_after_one_step(eta_b: f64) -> f64 {
     let mut network = network();
     let trace = trace(&network);
-    let step = |eta| Step { rule: Rule::Sgd, eta, scale: trace.scale, l2: 0.0, l1: 0.0, decay: 0.0 };
+    let step = |eta| Step { rule: UpdateRule::Sgd, eta, scale: trace.scale, l2: 0.0, l1: 0.0, decay: 0.0 };
     for (l, Layer { w, b, .. }) in network.layers.iter_mut().enumerate() {
         let (pool, delta, input) = (ThreadPool::single(), &trace.pass.layers[l].delta, trace.input_of(l));
         let parameters = Biases { b, moments: &mut [] };
-        bp3(&pool, delta, Sink::Update { step: &step(eta_b), parameters });
+        bp3(&pool, delta, Epilogue::Update { step: &step(eta_b), parameters });
         let parameters = Weights { w, w_t: None, moments: &mut [] };
-        bp4(&pool, delta, input, Sink::Update { step: &step(0.5), parameters });
+        bp4(&pool, delta, input, Epilogue::Update { step: &step(0.5), parameters });
     }
     self::trace(&network).cost()
 }
