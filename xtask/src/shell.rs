@@ -65,7 +65,7 @@ pub(crate) fn target() -> Result<PathBuf> {
 }
 
 /// Whether a program can be started at all.
-pub(crate) fn exists(name: &str) -> bool {
+pub(crate) fn exists(name: impl AsRef<OsStr>) -> bool {
     Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 

@@ -18,7 +18,7 @@ const STEPS: [u64; 2] = [20, 60];
 
 pub(super) fn check(options: &Options) -> Result<Outcome> {
     if !exists("valgrind") {
-        return Ok(Outcome::Skipped("no valgrind".into()));
+        return Ok(Outcome::Lacking { what: "valgrind", remedy: "`apt-get install valgrind`" });
     }
     if !vectors() {
         return Ok(Outcome::Skipped("the stored counts are for processors with AVX2 and FMA".into()));

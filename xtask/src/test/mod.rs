@@ -1,11 +1,14 @@
 //! `cargo xtask test`: everything that is checked, a stage at a time.
 
+mod deny;
 mod dependencies;
+mod floors;
 mod instructions;
+mod rust_version;
 mod sources;
 mod stages;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::builder::PossibleValuesParser;
 use std::time::{Duration, Instant};
 
@@ -19,8 +22,13 @@ struct Stage {
 /// How a check that found no fault ended.
 enum Outcome {
     Passed(String),
-    /// What the check needs and this machine lacks.
+    /// This machine lacks what the check needs, and nothing here brings it.
     Skipped(String),
+    /// What the check needs can be installed, by what is said here.
+    Lacking {
+        what: &'static str,
+        remedy: &'static str,
+    },
 }
 
 fn passed() -> Result<Outcome> {
@@ -30,7 +38,10 @@ fn passed() -> Result<Outcome> {
 const STAGES: &[Stage] = &[
     Stage { name: "fmt", what: "formatting", run: stages::fmt },
     Stage { name: "sources", what: "unsafe code, file lengths, text", run: sources::check },
-    Stage { name: "dependencies", what: "licences and number of crates", run: dependencies::check },
+    Stage { name: "floors", what: "nothing imports upwards", run: floors::check },
+    Stage { name: "rust-version", what: "the oldest Rust, wherever it is said", run: rust_version::check },
+    Stage { name: "dependencies", what: "number of crates in the library", run: dependencies::check },
+    Stage { name: "deny", what: "licences, sources and advisories of dependencies", run: deny::check },
     Stage { name: "python", what: "the Python scripts parse", run: stages::python },
     Stage { name: "clippy", what: "lints, warnings denied", run: stages::clippy },
     Stage { name: "test", what: "all tests and documentation examples", run: stages::test },
@@ -78,11 +89,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         return Ok(());
     }
+    let everything = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
     let mut results = Vec::new();
     for stage in STAGES.iter().filter(|stage| options.wants(stage)) {
         println!("\n=== {}: {}", stage.name, stage.what);
         let start = Instant::now();
-        let result = (stage.run)(options);
+        let result = settle((stage.run)(options), everything);
         let result = (stage, result, start.elapsed());
         println!("{}", summary_line(&result));
         results.push(result);
@@ -97,12 +109,42 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
 }
 
+/// Where everything must be checked, a check whose needs were not installed has failed.
+fn settle(result: Result<Outcome>, everything: bool) -> Result<Outcome> {
+    match result {
+        Ok(Outcome::Lacking { what, remedy }) if everything => Err(anyhow!("no {what}: {remedy}")),
+        other => other,
+    }
+}
+
 fn summary_line((stage, result, time): &(&Stage, Result<Outcome>, Duration)) -> String {
     let (state, note) = match result {
         Ok(Outcome::Passed(note)) => ("passed", note.clone()),
         Ok(Outcome::Skipped(reason)) => ("skipped", reason.clone()),
+        Ok(Outcome::Lacking { what, remedy }) => ("skipped", format!("no {what}: {remedy}")),
         Err(error) => ("FAILED", format!("{error:#}")),
     };
     let (state, seconds) = (format!("{state}{}", if note.is_empty() { "" } else { ":" }), time.as_secs_f64());
     format!("{:<13} {seconds:>6.1} s  {state} {note}", stage.name).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_without_its_needs_fails_where_everything_is_checked() {
+        let lacking = || Ok(Outcome::Lacking { what: "valgrind", remedy: "`apt-get install valgrind`" });
+        assert!(settle(lacking(), false).is_ok());
+        assert!(settle(lacking(), true).is_err());
+        assert!(settle(Ok(Outcome::Skipped("no nightly toolchain".into())), true).is_ok());
+        assert!(settle(passed(), true).is_ok());
+    }
+
+    #[test]
+    fn the_summary_says_what_to_install() {
+        let lacking = Outcome::Lacking { what: "valgrind", remedy: "`apt-get install valgrind`" };
+        let line = summary_line(&(&STAGES[0], Ok(lacking), Duration::from_secs(1)));
+        assert_eq!(line, "fmt              1.0 s  skipped: no valgrind: `apt-get install valgrind`");
+    }
 }

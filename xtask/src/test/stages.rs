@@ -46,7 +46,7 @@ fn tests_run(line: &str) -> Option<usize> {
 /// Every script parses; what it needs beyond Python itself need not be installed.
 pub(super) fn python(_: &Options) -> Result<Outcome> {
     if !exists("python3") {
-        return Ok(Outcome::Skipped("no python3".into()));
+        return Ok(Outcome::Lacking { what: "python3", remedy: "`apt-get install python3`" });
     }
     let check = "import ast, pathlib, sys\n\
                  scripts = sorted(pathlib.Path('xtask').rglob('*.py'))\n\

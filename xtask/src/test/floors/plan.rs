@@ -1,0 +1,16 @@
+//! The floors of every crate, lowest first.
+
+use super::House;
+
+pub(super) const HOUSES: &[House] = &[
+    House { folder: "crates/deltarule-kernels", floors: &[], circles: &[] },
+    House { folder: "crates/deltarule", floors: &[], circles: &[] },
+    House { folder: "crates/deltarule-tables", floors: &[], circles: &[] },
+    House { folder: "crates/deltarule-pipeline", floors: &[], circles: &[] },
+    House { folder: "crates/deltarule-cli", floors: &[], circles: &[] },
+    House {
+        folder: "xtask",
+        floors: &["shell", "measure python", "bench reading reference test", "record tabular"],
+        circles: &[],
+    },
+];
