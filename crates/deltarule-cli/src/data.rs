@@ -1,6 +1,6 @@
 //! From what the user names to data sets: built-in sets, IDX images and tables.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, in_flags};
 use crate::pipeline::Pipeline;
 use deltarule::split::split;
 use deltarule::{Dataset, Matrix, Real, Samples, Task};
@@ -107,7 +107,10 @@ impl Named {
         let looks_like_a_name = !word.contains(['.', '/', '\\', '*', '?', '[']) && word != "-";
         if looks_like_a_name && !path.exists() {
             let parsed = Builtin::parse(word).map(Self::Builtin);
-            return parsed.map_err(|error| Failure::usage(format_args!("no file `{word}`, and {error}")));
+            return parsed.map_err(|error| {
+                let failure = Failure::from(error);
+                Failure { message: format!("no file `{word}`, and {failure}"), ..failure }
+            });
         }
         Ok(Self::Tables(vec![path.to_owned()]))
     }
@@ -341,10 +344,11 @@ fn tables<T: Real>(config: &mut Config, source: &dyn Table, preset: Preset, seed
             return Err(Failure::usage("--test: expected a fraction or a file, found a column"));
         }
     };
-    let Loaded { train, validation, preparation, overview, mut notices } = loaded;
+    let Loaded { train, validation, preparation, overview, notices } = loaded;
+    let mut notices: Vec<String> = notices.iter().map(in_flags).collect();
     let mut tally = deltarule_tables::prepare::Tally::default();
     let test = test_table.map(|table| preparation.dataset(&table, &mut tally)).transpose()?;
-    notices.extend(tally.warnings().into_iter().map(|line| format!("test: {line}")));
+    notices.extend(tally.warnings().into_iter().map(|notice| in_flags(&notice.of("test"))));
     Ok(Ready {
         train: Part::whole(train),
         validation: validation.map(Part::whole),
@@ -382,13 +386,13 @@ fn streamed<T: Real>(
             crate::text::count(plan.validation_rows() as usize)
         ));
     }
-    let mut notices = plan.notices.clone();
+    let mut notices: Vec<String> = plan.notices.iter().map(in_flags).collect();
     notices.extend(fewer);
-    let loaded = |name: &str, path: &Path, notices: &mut Vec<String>| -> Outcome<Part<T>> {
+    let loaded = |name: &'static str, path: &Path, notices: &mut Vec<String>| -> Outcome<Part<T>> {
         let table = Source::open(&[path], &read_options(&config.data))?;
         let mut tally = deltarule_tables::prepare::Tally::default();
         let (data, _) = plan.preparation.dataset(&table, &mut tally)?;
-        notices.extend(tally.warnings().into_iter().map(|line| format!("{name}: {line}")));
+        notices.extend(tally.warnings().into_iter().map(|notice| in_flags(&notice.of(name))));
         Ok(Part::whole(data))
     };
     let validation = match &config.data.validation {

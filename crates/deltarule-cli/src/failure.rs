@@ -106,10 +106,23 @@ impl From<deltarule_tables::TableError> for Failure {
             E::Usage => Kind::Usage,
             E::Data => Kind::BadData,
         };
-        let text = without_code(&error.to_string());
-        match text.split_once("\nhint: ") {
-            Some((message, hint)) => Self::new(kind, message).hint(hint),
-            None => Self::new(kind, text),
+        let failure = Self::new(kind, without_code(&error.to_string()));
+        match error.advice() {
+            Some(hint) => failure.hint(hint.worded(as_flag)),
+            None => failure,
         }
+    }
+}
+
+/// What a table has to say, with settings as flags.
+pub(crate) fn in_flags(notice: &deltarule_tables::Notice) -> String {
+    notice.worded(as_flag)
+}
+
+/// A setting as the flag that says it.
+fn as_flag(setting: &deltarule::hint::Advised) -> String {
+    match &setting.value {
+        Some(value) => format!("--{} {value}", setting.name),
+        None => format!("--{}", setting.name),
     }
 }

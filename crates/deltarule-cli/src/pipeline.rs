@@ -1,7 +1,7 @@
 //! What a model file keeps beside the network: where its data came from, and how data become inputs.
 
 use crate::data::{Named, Part, parted, read_options};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, in_flags};
 use deltarule::{Matrix, Network, Real, Task};
 use deltarule_pipeline::settings::{DataSettings, Held};
 use deltarule_tables::builtin::Builtin;
@@ -154,7 +154,7 @@ impl Pipeline {
     ) -> Outcome<Part<T>> {
         let mut tally = Tally::default();
         let (data, left_out) = preparation.dataset(table, &mut tally)?;
-        warnings.extend(tally.warnings());
+        warnings.extend(tally.warnings().iter().map(in_flags));
         if left_out > 0 {
             warnings.push(format!("{left_out} rows have no target and are left out"));
         }

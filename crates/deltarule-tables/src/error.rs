@@ -1,24 +1,23 @@
 //! What can be wrong with a table, and where.
 
+use deltarule::Hint;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The one error of this crate: where, what was expected, what was found, and what to do about it.
 ///
-/// Shown as `FILE:LINE:COLUMN: column "NAME": expected …, found …`, and on a second line `hint: …` where there is
-/// one.
+/// Shown as `FILE:LINE:COLUMN: column "NAME": expected …, found …`; how the advice is worded and where it stands is the
+/// caller's choice.
 ///
 /// ```
 /// use deltarule_tables::TableError;
 /// let error = TableError::data("sales.csv", "a number", "\"n.a.\"")
 ///     .at_line(17, Some(5))
 ///     .in_column("price")
-///     .hint("--missing n.a. takes it for a missing value");
-/// assert_eq!(
-///     error.to_string(),
-///     "sales.csv:17:5: column \"price\": expected a number, found \"n.a.\"\n\
-///      hint: --missing n.a. takes it for a missing value"
-/// );
+///     .hint("{missing=n.a.} takes it for a missing value");
+/// assert_eq!(error.to_string(), "sales.csv:17:5: column \"price\": expected a number, found \"n.a.\"");
+/// assert_eq!(error.expected(), "a number");
+/// assert_eq!(error.advice().unwrap().to_string(), "missing = n.a. takes it for a missing value");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct TableError(Box<Details>);
@@ -32,7 +31,7 @@ struct Details {
     column: Option<String>,
     expected: String,
     found: String,
-    hint: Option<String>,
+    hint: Option<Hint>,
 }
 
 /// Whose fault an error is; a program turns it into its exit code.
@@ -126,9 +125,9 @@ impl TableError {
         self
     }
 
-    /// The same error, with advice.
+    /// The same error, with advice that names settings between braces.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Hint>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
@@ -153,9 +152,19 @@ impl TableError {
         self.0.column.as_deref()
     }
 
-    /// The advice, where there is any.
-    pub fn advice(&self) -> Option<&str> {
-        self.0.hint.as_deref()
+    /// What should have been there.
+    pub fn expected(&self) -> &str {
+        &self.0.expected
+    }
+
+    /// What was there.
+    pub fn found(&self) -> &str {
+        &self.0.found
+    }
+
+    /// What can be done about it, where something can.
+    pub fn advice(&self) -> Option<&Hint> {
+        self.0.hint.as_ref()
     }
 }
 
@@ -175,11 +184,7 @@ impl fmt::Display for TableError {
         if let Some(column) = &self.0.column {
             write!(f, "column {column:?}: ")?;
         }
-        write!(f, "expected {}, found {}", self.0.expected, self.0.found)?;
-        if let Some(hint) = &self.0.hint {
-            write!(f, "\nhint: {hint}")?;
-        }
-        Ok(())
+        write!(f, "expected {}, found {}", self.0.expected, self.0.found)
     }
 }
 

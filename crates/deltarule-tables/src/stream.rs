@@ -117,7 +117,7 @@ impl<'a, T: Real> Streamed<'a, T> {
         let room = Matrix::try_zeros(slots, features.width()).zip(Matrix::try_zeros(slots, outputs));
         let (x, y) = room.ok_or_else(|| {
             TableError::usage("a buffer that fits in memory", format!("{capacity} rows"))
-                .hint("--shuffle-buffer takes a smaller number of rows")
+                .hint("{shuffle-buffer} takes a smaller number of rows")
         })?;
         let weighted = plan.preparation.weight.is_some() || plan.class_weights.is_some();
         let rows_of_chunks = table.chunks();
@@ -384,7 +384,7 @@ impl Plan {
         let partition = self.partition(table)?;
         let features = self.preparation.features(&table.schema())?;
         let mut filling = Filling::new(&self.preparation, self.validation_rows())
-            .map_err(|error| error.hint("hold out a smaller part: --validation"))?;
+            .map_err(|error| error.hint("hold out a smaller part: {validation}"))?;
         let mut first = 0;
         let mut tally = Tally::default();
         for batch in table.batches(None)? {

@@ -9,6 +9,7 @@ pub use source::{BatchIterator, InMemory, Table};
 
 use crate::error::TableError;
 use crate::kinds::Overview;
+use crate::notice::Notice;
 use crate::options::TableOptions;
 use crate::prepare::{Preparation, Tally};
 use arrow::array::RecordBatch;
@@ -27,7 +28,7 @@ pub struct Loaded<T: Real> {
     /// What was found in the columns and what is done with each.
     pub overview: Overview,
     /// What the user should know, one line each.
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
 }
 
 /// Reads a table into data sets: guesses what its columns hold, learns the statistics of the training rows, and makes
@@ -66,7 +67,7 @@ impl<T: Real> Filling<T> {
                 "a table whose matrices fit in memory",
                 format!("{rows} rows of {inputs} inputs"),
             )
-            .hint("train on it as a stream: --stream")
+            .hint("train on it as a stream: {stream}")
         })?;
         let weights = preparation.weight.as_ref().map(|_| Vec::with_capacity(rows));
         Ok(Self { x, y, weights, rows: 0 })

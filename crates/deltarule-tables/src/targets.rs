@@ -2,6 +2,7 @@
 
 use crate::error::{TableError, shown};
 use crate::kinds::{ColumnProfile, Distinct, Kind};
+use crate::notice::Notice;
 pub use deltarule::settings::Task;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -119,7 +120,7 @@ impl Target {
         profiles: &[&ColumnProfile],
         task: Option<Task>,
         file: &str,
-        notices: &mut Vec<String>,
+        notices: &mut Vec<Notice>,
     ) -> Result<Self, TableError> {
         for profile in profiles {
             if profile.kind == Kind::Empty || profile.kind == Kind::Nested {
@@ -178,7 +179,7 @@ fn is_zero_one(profile: &ColumnProfile) -> bool {
 }
 
 /// The task that the values of these columns ask for.
-fn guess(profiles: &[&ColumnProfile], file: &str, notices: &mut Vec<String>) -> Result<Task, TableError> {
+fn guess(profiles: &[&ColumnProfile], file: &str, notices: &mut Vec<Notice>) -> Result<Task, TableError> {
     let [profile] = profiles else {
         if profiles.iter().all(|profile| is_zero_one(profile)) {
             return Ok(Task::MultiLabel);
@@ -202,11 +203,14 @@ fn guess(profiles: &[&ColumnProfile], file: &str, notices: &mut Vec<String>) -> 
             if profile.whole && count <= FEW_CLASSES && count as u64 * LEAST_REPEATED <= present =>
         {
             let classes = if count == 1 { "1 class".to_owned() } else { format!("{count} classes") };
-            notices.push(format!(
-                "the target `{}` has few different whole numbers and is taken for {classes}; \
-                 --task regression takes it for an amount",
-                profile.name
-            ));
+            notices.push(
+                Notice::new(format!(
+                    "the target `{}` has few different whole numbers and is taken for {classes}",
+                    profile.name
+                ))
+                .in_column(&profile.name)
+                .hint("{task=regression} takes it for an amount"),
+            );
             Ok(Task::Classes)
         }
         _ => Ok(Task::Regression),
@@ -217,7 +221,7 @@ fn classes(profiles: &[&ColumnProfile], file: &str) -> Result<Target, TableError
     let [profile] = profiles else {
         let names: Vec<_> = profiles.iter().map(|profile| format!("`{}`", profile.name)).collect();
         return Err(TableError::usage("one target column for classification", names.join(", "))
-            .hint("--task multi-label takes several columns of 0 and 1"));
+            .hint("{task=multi-label} takes several columns of 0 and 1"));
     };
     let mut labels: Vec<String> = match profile.distinct {
         Distinct::Exactly(count) if count <= MOST_CLASSES => {
@@ -227,7 +231,7 @@ fn classes(profiles: &[&ColumnProfile], file: &str) -> Result<Target, TableError
             let found = format!("more than {} different values ({})", count.min(MOST_CLASSES), seen(profile));
             let error = fault(file, profile, "classes", found);
             let hint =
-                if profile.numeric { "--task regression takes it for an amount" } else { "is it free text?" };
+                if profile.numeric { "{task=regression} takes it for an amount" } else { "is it free text?" };
             return Err(error.hint(hint));
         }
     };
@@ -269,7 +273,7 @@ fn check_amounts(profile: &ColumnProfile, task: Task, file: &str) -> Result<(), 
     let truth = is_zero_one(profile);
     if !profile.numeric && !truth {
         return Err(fault(file, profile, &format!("numbers for {task}"), seen(profile))
-            .hint("--task classes takes its values for classes"));
+            .hint("{task=classes} takes its values for classes"));
     }
     if matches!(profile.distinct, Distinct::Exactly(1)) {
         let found = format!("{} in every row", shown(&profile.first[0]));
@@ -281,7 +285,7 @@ fn check_amounts(profile: &ColumnProfile, task: Task, file: &str) -> Result<(), 
             let found =
                 if least < 0.0 { format!("{least}") } else { format!("fractions ({})", seen(profile)) };
             return Err(fault(file, profile, "whole numbers from 0 for counts", found)
-                .hint("--task regression takes any number"));
+                .hint("{task=regression} takes any number"));
         }
     }
     Ok(())

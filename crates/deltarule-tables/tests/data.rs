@@ -22,7 +22,7 @@ fn adult() {
     let train = common::csv(&train);
     let options = TableOptions { validation: Validation::Fraction(0.2), ..options("income") };
     let loaded: Loaded<f32> = load(&train, None, &options).unwrap();
-    println!("{}{}", loaded.overview, loaded.notices.join("\n"));
+    println!("{}{}", loaded.overview, common::lines(&loaded.notices));
     let kind = |name: &str| loaded.overview.columns.iter().find(|c| c.name == name).unwrap().kind;
     for name in ["age", "fnlwgt", "education-num", "capital-gain", "capital-loss", "hours-per-week"] {
         assert_eq!(kind(name), Kind::Numeric, "{name}");
@@ -87,13 +87,17 @@ fn beijing() {
     let source = common::csv(&path);
     let options = TableOptions { style: Style::Plain, ..options("pm2.5") };
     let loaded: Loaded<f32> = load(&source, None, &options).unwrap();
-    println!("{}{}", loaded.overview, loaded.notices.join("\n"));
+    println!("{}{}", loaded.overview, common::lines(&loaded.notices));
     let kind = |name: &str| loaded.overview.columns.iter().find(|c| c.name == name).unwrap().kind;
     assert_eq!(kind("No"), Kind::Identifier);
     assert_eq!(kind("cbwd"), Kind::Categorical);
     // 43824 rows, of which the description says that 2067 have no measurement.
     assert_eq!(loaded.train.len(), 43_824 - 2067);
-    assert!(loaded.notices.iter().any(|line| line.starts_with("2067 of 43824 rows")), "{:?}", loaded.notices);
+    assert!(
+        loaded.notices.iter().any(|line| line.message().starts_with("2067 of 43824 rows")),
+        "{:?}",
+        loaded.notices
+    );
     // year, month, day, hour, DEWP, TEMP, PRES, Iws, Is, Ir and four winds.
     assert_eq!(loaded.preparation.width(), 14);
 }

@@ -1,5 +1,7 @@
 //! IDX files written here and read back, malformed ones, and MNIST where its files are.
 
+mod common;
+
 use deltarule_tables::idx::{Files, Idx, Kind, Pair, find};
 use deltarule_tables::{ErrorKind, TableError};
 use flate2::Compression;
@@ -42,7 +44,7 @@ impl Folder {
 
     /// The message without the folder's path.
     fn message(&self, error: &TableError) -> String {
-        error.to_string().replace(&format!("{}/", self.path().display()), "")
+        common::told(error).replace(&format!("{}/", self.path().display()), "")
     }
 
     fn read_error(&self, bytes: &[u8]) -> String {

@@ -1,5 +1,7 @@
 //! Files that are not what they should be: each is refused with a message, quickly, and within little memory.
 
+mod common;
+
 use arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, StructArray};
 use arrow::datatypes::{DataType, Field, Int64Type};
 use arrow::ipc::CompressionType;
@@ -234,7 +236,7 @@ fn note(notes: &mut String, folder: &Path, title: &str, read: impl FnOnce() -> R
     let taken = start.elapsed();
     // A second, and leave for a machine that does other things and for code that is hardly optimised.
     assert!(taken < Duration::from_secs(5), "{title} takes {taken:?}");
-    let message = error.to_string().replace(&format!("{}/", folder.display()), "");
+    let message = common::told(&error).replace(&format!("{}/", folder.display()), "");
     writeln!(notes, "{title}\n  {}\n", message.replace('\n', "\n  ")).unwrap();
 }
 

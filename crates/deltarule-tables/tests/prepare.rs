@@ -119,8 +119,8 @@ fn kinds_are_guessed_from_values() {
         ]
     );
     assert_eq!(loaded.notices.len(), 2, "{:?}", loaded.notices);
-    assert!(loaded.notices[0].contains("--task regression"));
-    assert!(loaded.notices[1].starts_with("not used: `row` (identifies the row), `key`"));
+    assert!(loaded.notices[0].to_string().contains("task = regression"));
+    assert!(loaded.notices[1].message().starts_with("not used: `row` (identifies the row), `key`"));
     let shown = loaded.overview.to_string();
     assert!(shown.starts_with("column"), "{shown}");
     assert!(shown.contains("nothing      empty            all"), "{shown}");
@@ -204,7 +204,7 @@ fn what_training_did_not_know_is_counted_at_prediction() {
     assert_eq!(x.row(1), [0.0, 1.0, 0.0, 0.0]);
     let warnings = reading.tally().warnings();
     assert_eq!(
-        warnings,
+        warnings.iter().map(|notice| notice.message()).collect::<Vec<_>>(),
         [
             "column \"wind\": 1 of 2 rows have a value unknown from training, such as \"E\"; they are taken for no category",
             "column \"size\": 1 of 2 rows have no value, which no training row lacked; the mean stands in",
@@ -305,7 +305,7 @@ fn rows_without_a_target_are_left_out_and_counted() {
         table(&[("x", numbers([1.0, 2.0, 3.0, 4.0, 1e6])), ("y", numbers([1.0, 2.0, 3.0, 4.5, NAN]))]);
     let loaded = made(&source, &options("y", Style::Plain));
     assert_eq!(loaded.train.len(), 4);
-    assert_eq!(loaded.notices, ["1 of 5 rows have no value of `y` and are left out"]);
+    assert_eq!(common::lines(&loaded.notices), "1 of 5 rows have no value of `y` and are left out");
     // They teach nothing either: the mean of x is 2.5.
     assert_eq!(loaded.train.x().at(0, 0), -1.5 / 1.25f64.sqrt());
 }

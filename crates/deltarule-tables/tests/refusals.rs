@@ -15,7 +15,7 @@ fn message(text: &str, change: impl FnOnce(&mut TableOptions)) -> String {
     let mut options = TableOptions { target: vec!["y".into()], ..TableOptions::default() };
     change(&mut options);
     let loaded: Result<Loaded<f32>, _> = load(&source, None, &options);
-    loaded.unwrap_err().to_string().replace(&file.path().display().to_string(), "t.csv")
+    common::told(&loaded.unwrap_err()).replace(&file.path().display().to_string(), "t.csv")
 }
 
 const PLAIN: &str = "age,wage,y\n30,1.5,a\n40,2.5,b\n50,3.5,a\n";
@@ -139,7 +139,7 @@ fn infinities() {
         ("y", common::numbers([1.0, 2.0, 3.5])),
     ]);
     let target = |name: &str| TableOptions { target: vec![name.into()], ..TableOptions::default() };
-    let refused = |options| load::<f32>(&source, None, &options).unwrap_err().to_string();
+    let refused = |options| common::told(&load::<f32>(&source, None, &options).unwrap_err());
     assert_eq!(refused(target("y")), "table: row 2: column \"x\": expected a finite number, found inf");
     assert_eq!(refused(target("x")), "table: row 2: column \"x\": expected a finite number, found inf");
     // Where the column is not used nobody minds.
@@ -154,7 +154,7 @@ fn a_table_that_does_not_fit_the_model() {
     let options = TableOptions { target: vec!["y".into()], ..TableOptions::default() };
     let preparation = load::<f32>(&train, None, &options).unwrap().preparation;
     let dataset = |source: &dyn deltarule_tables::Table| {
-        preparation.dataset::<f32>(source, &mut Tally::default()).unwrap_err().to_string()
+        common::told(&preparation.dataset::<f32>(source, &mut Tally::default()).unwrap_err())
     };
     let other = common::table(&[("sise", common::numbers([1.0])), ("y", common::texts(["a"]))]);
     assert_eq!(

@@ -206,7 +206,7 @@ fn what_cannot_be_written_is_refused() {
     fs::write(&path, "x\n1\n").unwrap();
     let refused = |path: &Path, inputs: &[&Path], target: &Target, options: OutputOptions| {
         let made = PredictionWriter::create::<f32>(path, inputs, target, &input().schema(), &options);
-        made.unwrap_err().to_string()
+        common::told(&made.unwrap_err())
     };
     let options = OutputOptions::default;
     let force = || OutputOptions { overwrite: true, ..options() };

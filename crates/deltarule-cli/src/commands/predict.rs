@@ -3,7 +3,7 @@
 use super::train::pool;
 use crate::args::Predict;
 use crate::data::{Named, read_options};
-use crate::failure::{Failure, Kind as FailureKind, Outcome};
+use crate::failure::{Failure, Kind as FailureKind, Outcome, in_flags};
 use crate::interrupt;
 use crate::model::{self, Opened};
 use crate::pipeline::{Kind, Pipeline};
@@ -148,7 +148,7 @@ impl<T: Real> Job<'_, T> {
             self.go_on()?;
             writer.write(&batch, self.scorer.outputs(Rows::all(&x)))?;
         }
-        self.warnings.extend(prepared.tally().warnings());
+        self.warnings.extend(prepared.tally().warnings().iter().map(in_flags));
         let rows = writer.rows();
         writer.finish()?;
         Ok(rows)

@@ -3,9 +3,9 @@
 use super::suggesting;
 use crate::error::TableError;
 use crate::labelled::Labelled;
-use deltarule::Matrix;
 use deltarule::error::nearest;
 use deltarule::random::{Purpose, Random};
+use deltarule::{Hint, Matrix};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -97,7 +97,7 @@ impl Generated {
         for option in options.split(',').filter(|_| !options.is_empty()) {
             let Some((key, value)) = option.split_once('=') else {
                 return Err(TableError::usage("an option as key=value", format!("`{option}`"))
-                    .hint(format!("such as `{}:n=500,noise=0.1,seed=3`", shape.name())));
+                    .hint(Hint::new("such as `").text(shape.name()).and(":n=500,noise=0.1,seed=3`")));
             };
             let (key, value) = (key.trim(), value.trim());
             if given.contains(&key) {

@@ -20,6 +20,7 @@ pub use generated::{Generated, Shape};
 
 use crate::error::TableError;
 use crate::labelled::Labelled;
+use crate::suggest::did_you_mean;
 use deltarule::error::nearest;
 use std::fmt;
 use std::str::FromStr;
@@ -52,7 +53,7 @@ impl Builtin {
     /// let iris = Builtin::parse("iris")?.load();
     /// assert_eq!((iris.x.rows(), iris.x.cols()), (150, 4));
     /// let wrong = Builtin::parse("mooons:n=500").unwrap_err();
-    /// assert!(wrong.to_string().contains("did you mean `moons`?"));
+    /// assert!(wrong.advice().unwrap().to_string() == "did you mean `moons`?");
     /// # Ok::<(), deltarule_tables::TableError>(())
     /// ```
     ///
@@ -121,7 +122,7 @@ fn name_of(spec: &str) -> &str {
 
 fn suggesting(error: TableError, near: Option<&str>) -> TableError {
     match near {
-        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        Some(near) => error.hint(did_you_mean(near)),
         None => error,
     }
 }

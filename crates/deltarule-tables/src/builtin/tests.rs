@@ -39,7 +39,7 @@ fn what_cannot_be_read_says_why() {
     let message = |spec: &str| {
         let error = Builtin::parse(spec).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
-        error.to_string()
+        error.advice().map_or_else(|| error.to_string(), |hint| format!("{error}\nhint: {hint}"))
     };
     assert_eq!(
         message("mooons"),

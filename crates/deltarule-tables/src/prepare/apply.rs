@@ -5,6 +5,7 @@ use super::encoding::{Encoding, Input};
 use super::scaling::Scaling;
 use crate::cells::{self, BadCell, text_at};
 use crate::error::{TableError, shown};
+use crate::notice::Notice;
 use crate::options::Style;
 use crate::suggest::column_hint;
 use crate::table::Table;
@@ -84,23 +85,25 @@ impl Tally {
     }
 
     /// One line for every column in which something was met that the training rows did not have.
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<Notice> {
         let mut lines = Vec::new();
         for ColumnTally { column, unseen, example, missing } in &self.columns {
             if *unseen > 0 {
-                lines.push(format!(
+                let message = format!(
                     "column {column:?}: {unseen} of {} rows have a value unknown from training, such as {}; \
                      they are taken for no category",
                     self.rows,
                     shown(example)
-                ));
+                );
+                lines.push(Notice::new(message).in_column(column));
             }
             if *missing > 0 {
-                lines.push(format!(
+                let message = format!(
                     "column {column:?}: {missing} of {} rows have no value, which no training row lacked; \
                      the mean stands in",
                     self.rows
-                ));
+                );
+                lines.push(Notice::new(message).in_column(column));
             }
         }
         lines

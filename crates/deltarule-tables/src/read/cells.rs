@@ -5,6 +5,7 @@ use super::options::ReadOptions;
 use crate::error::{TableError, shown};
 use arrow::array::{ArrayRef, Float64Builder, Int64Builder, StringBuilder};
 use arrow::datatypes::DataType;
+use deltarule::Hint;
 use std::sync::Arc;
 
 /// What one cell of a text file says.
@@ -175,12 +176,16 @@ impl Misfit {
             1 => format!("1 value {verb}"),
             _ => format!("{count} values {verbs}"),
         };
-        not_a_number(text).in_column(column).hint(format!(
-            "in this column {} and {}; --missing '{text}' takes this one for a missing value, \
-             --categorical '{column}' all for words",
-            counted(numbers, "is a number", "are numbers"),
-            counted(others, "is not", "are not"),
-        ))
+        let hint = Hint::new("in this column ")
+            .text(counted(numbers, "is a number", "are numbers"))
+            .and(" and ")
+            .text(counted(others, "is not", "are not"))
+            .and("; ")
+            .setting("missing", format_args!("'{text}'"))
+            .and(" takes this one for a missing value, ")
+            .setting("categorical", format_args!("'{column}'"))
+            .and(" all for words");
+        not_a_number(text).in_column(column).hint(hint)
     }
 }
 

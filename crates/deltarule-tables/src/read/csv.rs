@@ -76,7 +76,7 @@ impl Csv {
                 "a first row of numbers only",
             )
             .at_line(first_line, None)
-            .hint("--no-header takes it for data, --header for names all the same"));
+            .hint("{no-header} takes it for data, {header} for names all the same"));
         }
         csv.names = csv.header(cells, first_line, &mut warnings)?;
         csv.model_row = "in the header";
@@ -115,7 +115,7 @@ impl Csv {
                 format!("{}", cells.len()),
             )
             .at_line(line, None)
-            .hint("are rows and columns exchanged? --max-columns raises the limit"));
+            .hint("are rows and columns exchanged? {max-columns} raises the limit"));
         }
         Ok(cells)
     }

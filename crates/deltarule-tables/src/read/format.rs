@@ -44,7 +44,7 @@ impl Compression {
 }
 
 /// First bytes that tell a file which is no table of ours, what it is, and what can be done.
-const STRANGERS: &[(&[u8], &str, &str)] = &[
+const STRANGERS: &[(&[u8], &str, &'static str)] = &[
     (b"PARE", "an encrypted Parquet file", "decrypt it first: keys are not handled here"),
     (
         b"FEA1",
@@ -79,7 +79,7 @@ const STRANGERS: &[(&[u8], &str, &str)] = &[
 /// When the bytes belong to no table that is read here; the message names what they are, where that is known.
 pub fn detect(file: &Path, head: &[u8]) -> Result<Format, TableError> {
     const READ: &str = "CSV, TSV, JSON lines, LIBSVM, Parquet, Arrow IPC, NPY, NPZ or IDX";
-    let refuse = |found: &str, hint: &str| Err(TableError::data(file, READ, found).hint(hint));
+    let refuse = |found: &str, hint: &'static str| Err(TableError::data(file, READ, found).hint(hint));
     if head.is_empty() {
         return Err(TableError::data(file, "a table", "an empty file"));
     }

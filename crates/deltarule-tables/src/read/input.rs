@@ -3,6 +3,7 @@
 use super::format::{BOM, Compression};
 use super::options::ReadOptions;
 use crate::error::TableError;
+use deltarule::Hint;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ impl Input {
         let metadata = std::fs::metadata(path).map_err(|e| cannot(&e))?;
         if metadata.is_dir() {
             return Err(TableError::data(path, "a file", "a directory")
-                .hint(format!("name its files: '{}'", path.join("*").display())));
+                .hint(Hint::new("name its files: '").text(path.join("*").display()).and("'")));
         }
         if !metadata.is_file() && !already_open(path) {
             return Err(TableError::data(path, "a file", special(&metadata))

@@ -261,7 +261,7 @@ fn nested(line: &str, value: &Value<'_>) -> LineError {
         expected: "one value a cell".to_owned(),
         found: if value.raw.starts_with('{') { "an object".to_owned() } else { "a list".to_owned() },
         hint: Some(
-            "flatten the objects first, for example with jq, or --drop the column in training; --keep cannot write it",
+            "flatten the objects first, for example with jq, or {drop} the column in training; {keep} cannot write it",
         ),
     }
 }

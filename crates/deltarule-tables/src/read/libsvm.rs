@@ -77,7 +77,7 @@ impl Libsvm {
             let index: u64 = index.parse().map_err(|_| wrong("an index from 0 or 1 on before the colon"))?;
             let Some(column) = usize::try_from(index).ok().filter(|&index| index < self.max_columns) else {
                 return Err(wrong(&format!("an index of at most {}", self.max_columns - 1))
-                    .hint("--max-columns raises the limit"));
+                    .hint("{max-columns} raises the limit"));
             };
             let value = match self.rules.read(value) {
                 Cell::Integer(value) => value as f64,

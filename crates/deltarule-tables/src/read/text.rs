@@ -162,7 +162,7 @@ impl TextTable {
                     format!("at most {} columns", options.max_columns),
                     format!("{} up to line {}", found.len(), at.line),
                 )
-                .hint("are names used as values? --max-columns raises the limit"));
+                .hint("are names used as values? {max-columns} raises the limit"));
             }
             let (low, high) = indices.unwrap_or((usize::MAX, 0));
             indices = survey.indices.map(|(lowest, highest)| (lowest.min(low), highest.max(high)));

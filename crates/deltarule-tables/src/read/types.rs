@@ -6,6 +6,7 @@ use arrow::compute::cast_with_options;
 use arrow::compute::kernels::cast::CastOptions;
 use arrow::datatypes::{DataType, Field, Float64Type, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use arrow::error::ArrowError;
+use deltarule::Hint;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -50,7 +51,7 @@ pub(crate) fn settled_fields(
             format!("at most {max_columns} columns"),
             fields.len().to_string(),
         )
-        .hint("are rows and columns exchanged? --max-columns raises the limit"));
+        .hint("are rows and columns exchanged? {max-columns} raises the limit"));
     }
     let settle = |field: &Arc<Field>| {
         let data_type = match settled(field.data_type()) {
@@ -59,10 +60,11 @@ pub(crate) fn settled_fields(
             None => {
                 return Err(TableError::data(file, "one value a cell", kind_of(field.data_type()))
                     .in_column(field.name())
-                    .hint(format!(
-                        "flatten the column first, or --drop '{}' in training; --keep cannot write it",
-                        field.name()
-                    )));
+                    .hint(
+                        Hint::new("flatten the column first, or ")
+                            .setting("drop", format_args!("'{}'", field.name()))
+                            .and(" in training; {keep} cannot write it"),
+                    ));
             }
         };
         Ok(Field::new(field.name(), data_type, true))

@@ -3,16 +3,17 @@
 use super::{Filling, Loaded, refused};
 use crate::error::TableError;
 use crate::kinds::{ColumnProfile, Kind, Overview, OverviewRow, survey};
+use crate::notice::Notice;
 use crate::options::{TableOptions, Validation};
 use crate::prepare::{
     Candidate, Dropped, FORMAT, Fitted, Preparation, RowCounts, Tally, Treatment, find, fit,
 };
 use crate::split::{Partition, Rule};
-use crate::suggest::listed;
+use crate::suggest::{did_you_mean, listed};
 use crate::table::{Columns, Table};
 use crate::targets::{ClassWeights, Target};
-use deltarule::Real;
 use deltarule::error::nearest;
+use deltarule::{Hint, Real};
 
 /// A table looked at and its statistics learned, ready to be loaded or streamed.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub struct Plan {
     /// What was found in the columns and what is done with each.
     pub overview: Overview,
     /// What the user should know, one line each.
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
     /// The weight of each class, where classes are weighted.
     pub class_weights: Option<Vec<f64>>,
     pub(crate) rows: RowCounts,
@@ -92,7 +93,7 @@ impl Plan {
             let reasons: Vec<_> =
                 all_dropped.iter().map(|d| format!("`{}`: {}", d.column, d.reason)).collect();
             return Err(TableError::data(source.name(), "a column to learn from", "none")
-                .hint(format!("what was left out: {}", reasons.join("; "))));
+                .hint(Hint::new("what was left out: ").text(reasons.join("; "))));
         }
         let class_weights = options.class_weights.as_ref().map(|wanted| match (wanted, &target) {
             (ClassWeights::Given(given), Target::Classification { labels, .. }) => {
@@ -176,7 +177,7 @@ impl Plan {
             first += batch.num_rows() as u64;
         }
         let mut notices = self.notices.clone();
-        notices.extend(watching_tally.warnings().into_iter().map(|line| format!("validation: {line}")));
+        notices.extend(watching_tally.warnings().into_iter().map(|notice| notice.of("validation")));
         let mut train = train.finish()?;
         if let Some(weights) = &self.class_weights {
             train = train.with_class_weights(weights).map_err(refused)?;
@@ -186,9 +187,10 @@ impl Plan {
                 let mut tally = Tally::default();
                 let (data, left_out) = self.preparation.dataset(table, &mut tally)?;
                 if left_out > 0 {
-                    notices.push(format!("validation: {left_out} rows have no target and are left out"));
+                    let message = format!("{left_out} rows have no target and are left out");
+                    notices.push(Notice::new(message).of("validation"));
                 }
-                notices.extend(tally.warnings().into_iter().map(|line| format!("validation: {line}")));
+                notices.extend(tally.warnings().into_iter().map(|notice| notice.of("validation")));
                 Some(data)
             }
             None if self.rows.validation > 0 => Some(watching.finish()?),
@@ -305,8 +307,8 @@ fn check_class_weights(options: &TableOptions, target: &Target) -> Result<(), Ta
             let known: Vec<&str> = labels.iter().map(String::as_str).collect();
             let near = nearest(label, &known);
             return Err(match near {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint(format!("the labels are {}", labels.join(", "))),
+                Some(near) => error.hint(did_you_mean(near)),
+                None => error.hint(Hint::new("the labels are ").text(labels.join(", "))),
             });
         }
         if !weight.is_finite() || *weight < 0.0 {
@@ -346,7 +348,7 @@ fn role(profile: &ColumnProfile, options: &TableOptions) -> Role {
 }
 
 /// Where nothing else is left to learn from, numbers that look like row numbers are learned from after all.
-fn keep_last_numbers(profiles: &[ColumnProfile], roles: &mut [Role], notices: &mut Vec<String>) {
+fn keep_last_numbers(profiles: &[ColumnProfile], roles: &mut [Role], notices: &mut Vec<Notice>) {
     if roles.iter().any(|role| matches!(role, Role::Input(_))) {
         return;
     }
@@ -354,10 +356,11 @@ fn keep_last_numbers(profiles: &[ColumnProfile], roles: &mut [Role], notices: &m
         let guessed = *role == Role::Dropped(profile.kind.reason_to_drop().unwrap_or_default().to_owned());
         if guessed && profile.kind == Kind::Identifier && profile.numeric {
             *role = Role::Input(Treatment::Number);
-            notices.push(format!(
-                "column `{}` looks like row numbers and is used all the same, for want of another",
-                profile.name
-            ));
+            let name = &profile.name;
+            let message = format!(
+                "column `{name}` looks like row numbers and is used all the same, for want of another"
+            );
+            notices.push(Notice::new(message).in_column(name));
         }
     }
 }
@@ -370,29 +373,31 @@ fn balanced(counts: &[u64]) -> Vec<f64> {
     counts.iter().map(weight).collect()
 }
 
-fn row_notices(rows: RowCounts, validation: &Validation, target: &Target) -> Vec<String> {
+fn row_notices(rows: RowCounts, validation: &Validation, target: &Target) -> Vec<Notice> {
     let mut lines = Vec::new();
     if rows.left_out > 0 {
         let total = rows.training + rows.validation + rows.left_out;
         let columns = target.columns().join("`, `");
-        lines
-            .push(format!("{} of {total} rows have no value of `{columns}` and are left out", rows.left_out));
+        let message =
+            format!("{} of {total} rows have no value of `{columns}` and are left out", rows.left_out);
+        lines.push(Notice::new(message));
     }
     if let Validation::Column(name) = validation
         && rows.validation == 0
     {
-        lines.push(format!("the column `{name}` marks no row for validation"));
+        let message = format!("the column `{name}` marks no row for validation");
+        lines.push(Notice::new(message).in_column(name));
     }
     lines
 }
 
-fn dropped_notice(dropped: &[Dropped]) -> Option<String> {
+fn dropped_notice(dropped: &[Dropped]) -> Option<Notice> {
     let guessed: Vec<_> = dropped
         .iter()
         .filter(|dropped| dropped.reason != "as asked")
         .map(|dropped| format!("`{}` ({})", dropped.column, dropped.reason))
         .collect();
-    (!guessed.is_empty()).then(|| format!("not used: {}", guessed.join(", ")))
+    (!guessed.is_empty()).then(|| Notice::new(format!("not used: {}", guessed.join(", "))))
 }
 
 fn overview(profiles: &[ColumnProfile], roles: &[Role], preparation: &Preparation) -> Overview {

@@ -129,7 +129,7 @@ impl PredictionWriter {
                     "an output file ending in .csv, .parquet, .jsonl or .npy",
                     path.display().to_string(),
                 )
-                .hint("--format says it where the name does not")
+                .hint("{format} says it where the name does not")
             })?,
         };
         if let Some(threshold) = options.threshold.filter(|t| !(0.0..=1.0).contains(t)) {

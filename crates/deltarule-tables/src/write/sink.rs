@@ -69,7 +69,7 @@ impl Sink {
                             "a file that does not exist yet",
                             path.display().to_string(),
                         )
-                        .hint("--force replaces it"));
+                        .hint("{force} replaces it"));
                     }
                     whole(path, overwrite).map_err(|error| cannot(&error))?
                 }

@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 use arrow::array::{ArrayRef, RecordBatch};
+use deltarule_tables::TableError;
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::table::InMemory;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,20 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
     }
     println!("skipped: {name} is not in the data folder");
     None
+}
+
+/// The message and the hint of an error as the program shows them.
+pub(crate) fn told(error: &TableError) -> String {
+    let flag = |setting: &deltarule::hint::Advised| match &setting.value {
+        Some(value) => format!("--{} {value}", setting.name),
+        None => format!("--{}", setting.name),
+    };
+    error.advice().map_or_else(|| error.to_string(), |hint| format!("{error}\nhint: {}", hint.worded(flag)))
+}
+
+/// Notices, one a line.
+pub(crate) fn lines(notices: &[deltarule_tables::Notice]) -> String {
+    notices.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A CSV file.

@@ -5,7 +5,7 @@ use crate::commands::train::plan;
 use crate::data::{
     Named, Part, Ready, builtin_table, fill_in, leave_out, only_for_tables, read_options, table_options,
 };
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, in_flags};
 use crate::pipeline::{Kind, Pipeline};
 use crate::report::Report;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
@@ -118,7 +118,7 @@ impl<T: Real> Subject<T> {
             target,
             classes,
             overview: plan.overview.to_string(),
-            notices: plan.notices,
+            notices: plan.notices.iter().map(in_flags).collect(),
             inputs: inputs.to_vec(),
         })
     }

@@ -90,7 +90,7 @@ impl NpyTable {
                 format!("at most {} columns", options.max_columns),
                 width.to_string(),
             )
-            .hint("are rows and columns exchanged? --max-columns raises the limit"));
+            .hint("are rows and columns exchanged? {max-columns} raises the limit"));
         }
         let mut fields = Vec::with_capacity(width);
         for (name, numbered, array) in &arrays {
@@ -216,7 +216,7 @@ impl Array {
                 &format!("at most {} columns", options.max_columns),
                 format!("{:?}", header.shape),
             )
-            .hint("are rows and columns exchanged? --max-columns raises the limit"));
+            .hint("are rows and columns exchanged? {max-columns} raises the limit"));
         };
         let inner = inner.to_vec();
         Ok(Self { input, offset: start + length, item, fortran: header.fortran, rows, inner, width })
