@@ -4,6 +4,7 @@ mod deny;
 mod dependencies;
 mod floors;
 mod instructions;
+mod packages;
 mod rust_version;
 mod sources;
 mod stages;
@@ -42,6 +43,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "rust-version", what: "the oldest Rust, wherever it is said", run: rust_version::check },
     Stage { name: "dependencies", what: "number of crates in the library", run: dependencies::check },
     Stage { name: "deny", what: "licences, sources and advisories of dependencies", run: deny::check },
+    Stage { name: "packages", what: "what goes to the registry", run: packages::check },
     Stage { name: "python", what: "the Python scripts parse", run: stages::python },
     Stage { name: "clippy", what: "lints, warnings denied", run: stages::clippy },
     Stage { name: "test", what: "all tests and documentation examples", run: stages::test },
