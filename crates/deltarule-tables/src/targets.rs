@@ -3,7 +3,7 @@
 use crate::error::{TableError, shown};
 use crate::kinds::{ColumnProfile, Distinct, Kind};
 use crate::notice::Notice;
-pub use deltarule::settings::Task;
+pub use deltarule::Task;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -2,8 +2,8 @@
 #![cfg(target_os = "linux")]
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
-use deltarule::settings::{Settings, Task};
 use deltarule::train::Trainer;
+use deltarule::{Settings, Task};
 use deltarule::{ThreadPool, dataset::Batches};
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;

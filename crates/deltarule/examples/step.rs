@@ -4,9 +4,9 @@
 //! difference is what the steps cost.
 
 use deltarule::dataset::{Batches, Dataset, Shuffled};
-use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::Trainer;
 use deltarule::{Activation, Cost, Matrix, Result, ThreadPool};
+use deltarule::{OptimizerName, Settings, Task};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -23,62 +23,59 @@
 //! Φ and φ are the distribution function and the density of N(0, 1). At a kink (z = 0 of `relu`, `leaky-relu`,
 //! `elu`, `selu`) σ′ is the derivative from the left, as is usual.
 
-use crate::error::{Error, Result};
-use crate::spec::Spec;
+use crate::interval::Interval;
+use crate::variants;
 use deltarule_kernels::elementwise::{Function, MapTile, ScaleTile};
 use deltarule_kernels::{Elementwise, Lanes, Real, Source};
 use deltarule_kernels::{inlined, math};
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 
-/// How a neuron turns its weighted input z into its activation a = σ(z).
-///
-/// ```
-/// # use deltarule::Activation;
-/// let activation: Activation = "leaky-relu:0.2".parse()?;
-/// assert_eq!(activation, Activation::LeakyRelu { slope: 0.2 });
-/// let message = "sigmod".parse::<Activation>().unwrap_err().to_string();
-/// assert!(message.contains("did you mean `sigmoid`?"));
-/// # Ok::<(), deltarule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Activation {
-    /// a = z
-    Identity,
-    /// a = 1 / (1 + e⁻ᶻ), from 0 to 1
-    Sigmoid,
-    /// a = tanh z, from −1 to 1
-    Tanh,
-    /// a = max(z, 0) (Nair and Hinton, 2010)
-    Relu,
-    /// a = z above 0, `slope`·z below (Maas et al., 2013)
-    LeakyRelu {
-        /// Slope below 0, usually 0.01
-        slope: f64,
-    },
-    /// a = z above 0, α (eᶻ − 1) below (Clevert et al., 2016)
-    Elu {
-        /// α, usually 1: the limit −α far below 0
-        alpha: f64,
-    },
-    /// ELU with the λ and α that keep mean 0 and variance 1 (Klambauer et al., 2017)
-    Selu,
-    /// a = z Φ(z) (Hendrycks and Gimpel, 2016)
-    Gelu,
-    /// The approximation of GELU with tanh, from the same paper
-    GeluTanh,
-    /// a = z / (1 + e⁻ᶻ) (Elfwing et al., 2018), also called swish
-    Silu,
-    /// a = z tanh(ln(1 + eᶻ)) (Misra, 2020)
-    Mish,
-    /// a = ln(1 + eᶻ), a smooth ReLU
-    Softplus,
-    /// a = eᶻ: a rate, for the Poisson cost
-    Exp,
-    /// aⱼ = eᶻʲ / Σₖ eᶻᵏ: probabilities of classes. Only for the output, since it is not elementwise
-    Softmax,
+variants! {
+    /// How a neuron turns its weighted input z into its activation a = σ(z).
+    ///
+    /// ```
+    /// # use deltarule::Activation;
+    /// let activation: Activation = "leaky-relu:0.2".parse()?;
+    /// assert_eq!(activation, Activation::LeakyRelu { slope: 0.2 });
+    /// let message = "sigmod".parse::<Activation>().unwrap_err().to_string();
+    /// assert!(message.contains("did you mean `sigmoid`?"));
+    /// # Ok::<(), deltarule::Error>(())
+    /// ```
+    pub enum Activation: "activation" {
+        /// a = z
+        Identity = "identity", "a = z, 그대로";
+        /// a = 1 / (1 + e⁻ᶻ), from 0 to 1
+        Sigmoid = "sigmoid", "a = 1 / (1 + e⁻ᶻ), 0에서 1 사이";
+        /// a = tanh z, from −1 to 1
+        Tanh = "tanh", "a = tanh z, −1에서 1 사이";
+        /// a = max(z, 0) (Nair and Hinton, 2010)
+        Relu = "relu", "a = max(z, 0) (Nair와 Hinton, 2010)";
+        /// a = z above 0, slope · z below (Maas et al., 2013)
+        LeakyRelu {
+            /// Slope below 0, usually 0.01
+            slope: 0.01 in Interval::at_least(0.0)
+        } = "leaky-relu", "0보다 크면 a = z, 아니면 slope · z (Maas 외, 2013)";
+        /// a = z above 0, α (eᶻ − 1) below (Clevert et al., 2016)
+        Elu {
+            /// α, usually 1: the limit −α far below 0
+            alpha: 1.0 in Interval::at_least(0.0)
+        } = "elu", "0보다 크면 a = z, 아니면 α (eᶻ − 1) (Clevert 외, 2016)";
+        /// ELU with the λ and α that keep mean 0 and variance 1 (Klambauer et al., 2017)
+        Selu = "selu", "평균 0과 분산 1을 지키는 λ와 α의 ELU (Klambauer 외, 2017)";
+        /// a = z Φ(z) (Hendrycks and Gimpel, 2016)
+        Gelu = "gelu", "a = z Φ(z) (Hendrycks와 Gimpel, 2016)";
+        /// The approximation of GELU with tanh, from the same paper
+        GeluTanh = "gelu-tanh", "tanh로 근사한 GELU, 같은 논문";
+        /// a = z / (1 + e⁻ᶻ) (Elfwing et al., 2018), also called swish
+        Silu = "silu", "a = z / (1 + e⁻ᶻ) (Elfwing 외, 2018), swish라고도 한다";
+        /// a = z tanh(ln(1 + eᶻ)) (Misra, 2020)
+        Mish = "mish", "a = z tanh(ln(1 + eᶻ)) (Misra, 2020)";
+        /// a = ln(1 + eᶻ), a smooth ReLU
+        Softplus = "softplus", "a = ln(1 + eᶻ), 매끄러운 ReLU";
+        /// a = eᶻ: a rate, for the Poisson cost
+        Exp = "exp", "a = eᶻ: 포아송 비용을 위한 발생률";
+        /// aⱼ = eᶻʲ / Σₖ eᶻᵏ: probabilities of classes. Only for the output, since it is not elementwise
+        Softmax = "softmax", "aⱼ = eᶻʲ / Σₖ eᶻᵏ: 클래스의 확률. 원소별이 아니므로 출력층에만 쓴다";
+    }
 }
 
 use Activation::{
@@ -279,24 +276,6 @@ impl<T: Real> Elementwise<T> for Activation {
 }
 
 impl Activation {
-    /// The names that [`FromStr`] knows; `leaky-relu` and `elu` also take a parameter, as in `elu:1.5`.
-    pub const NAMES: [&str; 14] = [
-        "identity",
-        "sigmoid",
-        "tanh",
-        "relu",
-        "leaky-relu",
-        "elu",
-        "selu",
-        "gelu",
-        "gelu-tanh",
-        "silu",
-        "mish",
-        "softplus",
-        "exp",
-        "softmax",
-    ];
-
     /// Whether each activation depends on its own z alone: all but softmax.
     pub fn is_elementwise(self) -> bool {
         self != Softmax
@@ -326,23 +305,6 @@ impl Activation {
         }
     }
 
-    /// Whether the parameter, where there is one, is in its range.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] for a negative or non-finite slope or α.
-    pub fn check(self) -> Result<()> {
-        let (field, value) = match self {
-            LeakyRelu { slope } => ("slope of leaky-relu", slope),
-            Elu { alpha } => ("alpha of elu", alpha),
-            _ => return Ok(()),
-        };
-        if value.is_finite() && value >= 0.0 {
-            Ok(())
-        } else {
-            Err(Error::setting(field, "a finite number from 0 up", value))
-        }
-    }
-
     /// ∂aₖ/∂zⱼ of an output whose activations are `a`, for any activation; `sigma_prime` holds σ′(z), which
     /// softmax does not read.
     pub(crate) fn jacobian<T: Real>(self, a: &[T], sigma_prime: &[T], k: usize, j: usize) -> T {
@@ -351,68 +313,5 @@ impl Activation {
             Softmax => a[k] * (same - a[j]),
             _ => same * sigma_prime[j],
         }
-    }
-}
-
-impl fmt::Display for Activation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Identity => f.write_str("identity"),
-            Sigmoid => f.write_str("sigmoid"),
-            Tanh => f.write_str("tanh"),
-            Relu => f.write_str("relu"),
-            LeakyRelu { slope } => write!(f, "leaky-relu:{slope}"),
-            Elu { alpha } => write!(f, "elu:{alpha}"),
-            Selu => f.write_str("selu"),
-            Gelu => f.write_str("gelu"),
-            GeluTanh => f.write_str("gelu-tanh"),
-            Silu => f.write_str("silu"),
-            Mish => f.write_str("mish"),
-            Softplus => f.write_str("softplus"),
-            Exp => f.write_str("exp"),
-            Softmax => f.write_str("softmax"),
-        }
-    }
-}
-
-impl FromStr for Activation {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let mut spec = Spec::parse("activation", text);
-        let activation = match spec.name {
-            "identity" => Identity,
-            "sigmoid" => Sigmoid,
-            "tanh" => Tanh,
-            "relu" => Relu,
-            "leaky-relu" => LeakyRelu { slope: spec.parameter_or(0.01)? },
-            "elu" => Elu { alpha: spec.parameter_or(1.0)? },
-            "selu" => Selu,
-            "gelu" => Gelu,
-            "gelu-tanh" => GeluTanh,
-            "silu" => Silu,
-            "mish" => Mish,
-            "softplus" => Softplus,
-            "exp" => Exp,
-            "softmax" => Softmax,
-            name => return Err(Error::unknown("activation", name, &Self::NAMES)),
-        };
-        spec.finish()?;
-        activation.check()?;
-        Ok(activation)
-    }
-}
-
-impl TryFrom<String> for Activation {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self> {
-        text.parse()
-    }
-}
-
-impl From<Activation> for String {
-    fn from(activation: Activation) -> Self {
-        activation.to_string()
     }
 }

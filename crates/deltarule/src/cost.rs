@@ -18,52 +18,52 @@
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
-use crate::spec::Spec;
+use crate::interval::Interval;
+use crate::variants;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::products::map;
 use deltarule_kernels::{Elementwise, Lanes, Matrix, Real, Rows, Source, ThreadPool};
 use deltarule_kernels::{inlined, math};
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 
-/// How wrong the outputs of one sample are; [`Objective`](crate::Objective) takes the mean of it. The [module](self) has the formulas.
-///
-/// ```
-/// # use deltarule::{Activation, Cost};
-/// let cost: Cost = "huber:1.5".parse()?;
-/// assert_eq!(cost, Cost::Huber { delta: 1.5 });
-/// assert!(Cost::Poisson.check_output(Activation::Sigmoid).is_err());
-/// # Ok::<(), deltarule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Cost {
-    /// ½‖a − y‖², the book's
-    Quadratic,
-    /// The mean over the outputs of (a − y)²
-    MeanSquared,
-    /// −Σ (y ln a + (1 − y) ln(1 − a)), the book's cross-entropy; for sigmoid outputs
-    BinaryCrossEntropy,
-    /// −Σ t ln a; for a softmax output
-    SoftmaxCrossEntropy {
-        /// ε, from 0 to below 1: t = (1 − ε) y + ε/N (Szegedy et al., 2016)
-        smoothing: f64,
-    },
-    /// Σ |a − y|
-    Absolute,
-    /// Quadratic up to `delta`, linear beyond (Huber, 1964)
-    Huber {
-        /// Where the two meet
-        delta: f64,
-    },
-    /// Least at the q-quantile of y (Koenker and Bassett, 1978), also called pinball loss
-    Quantile {
-        /// q, between 0 and 1
-        q: f64,
-    },
-    /// Σ (a − y ln a): the negative log-likelihood of counts y under rates a; for exp outputs (log link)
-    Poisson,
+variants! {
+    /// How wrong the outputs of one sample are; [`Objective`](crate::Objective) takes the mean of it. The
+    /// [module](self) has the formulas.
+    ///
+    /// ```
+    /// # use deltarule::{Activation, Cost};
+    /// let cost: Cost = "huber:1.5".parse()?;
+    /// assert_eq!(cost, Cost::Huber { delta: 1.5 });
+    /// assert!(Cost::Poisson.check_output(Activation::Sigmoid).is_err());
+    /// # Ok::<(), deltarule::Error>(())
+    /// ```
+    pub enum Cost: "cost" {
+        /// ½‖a − y‖², the book's
+        Quadratic = "quadratic", "½‖a − y‖², 책의 제곱 비용";
+        /// The mean over the outputs of (a − y)²
+        MeanSquared = "mean-squared", "(a − y)²의 출력 평균";
+        /// −Σ (y ln a + (1 − y) ln(1 − a)), the book's cross-entropy; for sigmoid outputs
+        BinaryCrossEntropy = "binary-cross-entropy",
+            "−Σ (y ln a + (1 − y) ln(1 − a)), 책의 교차 엔트로피; 시그모이드 출력용";
+        /// −Σ t ln a; for a softmax output
+        SoftmaxCrossEntropy {
+            /// ε, from 0 to below 1: t = (1 − ε) y + ε/N (Szegedy et al., 2016)
+            smoothing: 0.0 in Interval::half_open(0.0, 1.0)
+        } = "softmax-cross-entropy", "−Σ t ln a; 소프트맥스 출력용";
+        /// Σ |a − y|
+        Absolute = "absolute", "Σ |a − y|";
+        /// Quadratic up to delta, linear beyond (Huber, 1964)
+        Huber {
+            /// Where the two meet
+            delta: 1.0 in Interval::above(0.0)
+        } = "huber", "delta까지는 제곱, 그 너머는 직선 (Huber, 1964)";
+        /// Least at the q-quantile of y (Koenker and Bassett, 1978), also called pinball loss
+        Quantile {
+            /// q, between 0 and 1
+            q: 0.5 in Interval::open(0.0, 1.0)
+        } = "quantile", "y의 q 분위수에서 가장 작다 (Koenker와 Bassett, 1978)";
+        /// Σ (a − y ln a): the negative log-likelihood of counts y under rates a; for exp outputs (log link)
+        Poisson = "poisson", "Σ (a − y ln a): 발생률 a에서 횟수 y의 음의 로그 가능도; exp 출력용";
+    }
 }
 
 use Cost::{
@@ -71,19 +71,6 @@ use Cost::{
 };
 
 impl Cost {
-    /// The names that [`FromStr`] knows. `softmax-cross-entropy`, `huber` and `quantile` also take a parameter:
-    /// `huber:1`.
-    pub const NAMES: [&str; 8] = [
-        "quadratic",
-        "mean-squared",
-        "binary-cross-entropy",
-        "softmax-cross-entropy",
-        "absolute",
-        "huber",
-        "quantile",
-        "poisson",
-    ];
-
     /// The output activation that goes with this cost where the user names none.
     pub fn canonical_output(self) -> Activation {
         match self {
@@ -111,24 +98,6 @@ impl Cost {
                 .with_hint("this cost is defined by the likelihood of that output"));
         }
         Ok(())
-    }
-
-    /// Whether the parameter, where there is one, is in its range.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] that names the range.
-    pub fn check(self) -> Result<()> {
-        let (field, range, value, inside) = match self {
-            SoftmaxCrossEntropy { smoothing } => {
-                ("smoothing", "a number from 0 to below 1", smoothing, (0.0..1.0).contains(&smoothing))
-            }
-            Huber { delta } => {
-                ("delta of huber", "a finite number above 0", delta, delta > 0.0 && delta < f64::INFINITY)
-            }
-            Quantile { q } => ("q of quantile", "a number between 0 and 1", q, q > 0.0 && q < 1.0),
-            _ => return Ok(()),
-        };
-        if inside { Ok(()) } else { Err(Error::setting(field, range, value)) }
     }
 
     /// Whether the targets are ones that this cost has a meaning for.
@@ -459,57 +428,5 @@ impl<T: Real> Costs<T> {
     /// What [`Costs::compute`] found last.
     pub fn each(&self) -> &[f64] {
         &self.each
-    }
-}
-
-impl fmt::Display for Cost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Quadratic => f.write_str("quadratic"),
-            MeanSquared => f.write_str("mean-squared"),
-            BinaryCrossEntropy => f.write_str("binary-cross-entropy"),
-            SoftmaxCrossEntropy { smoothing: 0.0 } => f.write_str("softmax-cross-entropy"),
-            SoftmaxCrossEntropy { smoothing } => write!(f, "softmax-cross-entropy:{smoothing}"),
-            Absolute => f.write_str("absolute"),
-            Huber { delta } => write!(f, "huber:{delta}"),
-            Quantile { q } => write!(f, "quantile:{q}"),
-            Poisson => f.write_str("poisson"),
-        }
-    }
-}
-
-impl FromStr for Cost {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let mut spec = Spec::parse("cost", text);
-        let cost = match spec.name {
-            "quadratic" => Quadratic,
-            "mean-squared" => MeanSquared,
-            "binary-cross-entropy" => BinaryCrossEntropy,
-            "softmax-cross-entropy" => SoftmaxCrossEntropy { smoothing: spec.parameter_or(0.0)? },
-            "absolute" => Absolute,
-            "huber" => Huber { delta: spec.parameter_or(1.0)? },
-            "quantile" => Quantile { q: spec.parameter_or(0.5)? },
-            "poisson" => Poisson,
-            name => return Err(Error::unknown("cost", name, &Self::NAMES)),
-        };
-        spec.finish()?;
-        cost.check()?;
-        Ok(cost)
-    }
-}
-
-impl TryFrom<String> for Cost {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self> {
-        text.parse()
-    }
-}
-
-impl From<Cost> for String {
-    fn from(cost: Cost) -> Self {
-        cost.to_string()
     }
 }

@@ -3,47 +3,35 @@
 //! They are drawn in f64 whatever the network's own numbers are, so that a network in f32 starts from the same weights as
 //! one in f64, rounded; and each weight's number depends on the seed, the layer and its place alone.
 
-use crate::names::names;
 use crate::random::{Purpose, Random};
+use crate::variants;
 use deltarule_kernels::{Panels, Real};
-use serde::{Deserialize, Serialize};
 
-/// The distribution of a layer's initial weights, for n inputs and m outputs. N(μ, v) has variance v; U(±r) is even
-/// between −r and r.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "&'static str")]
-pub enum Init {
-    /// N(0, 1), biases too: the book's first.
-    Normal,
-    /// N(0, 1/n), biases N(0, 1): the book's better one.
-    ScaledNormal,
-    /// N(0, 2/(n + m)), biases 0 (Glorot and Bengio, 2010).
-    GlorotNormal,
-    /// U(±√(6/(n + m))), biases 0 (Glorot and Bengio, 2010).
-    GlorotUniform,
-    /// N(0, 2/n), biases 0 (He, Zhang, Ren and Sun, 2015).
-    HeNormal,
-    /// U(±√(6/n)), biases 0 (He, Zhang, Ren and Sun, 2015).
-    HeUniform,
-    /// N(0, 1/n), biases 0 (LeCun, Bottou, Orr and Müller, 1998).
-    LecunNormal,
-    /// U(±√(3/n)), biases 0 (LeCun, Bottou, Orr and Müller, 1998).
-    LecunUniform,
-    /// Weights and biases 0: only where no symmetry has to be broken, as in the last layer.
-    Zero,
+variants! {
+    /// The distribution of a layer's initial weights, for n inputs and m outputs. N(μ, v) has variance v; U(±r) is even
+    /// between −r and r.
+    #[derive(Eq)]
+    pub enum Init: "initialisation" {
+        /// N(0, 1), biases too: the book's first
+        Normal = "normal", "N(0, 1), 편향도: 책의 첫 방법";
+        /// N(0, 1/n), biases N(0, 1): the book's better one
+        ScaledNormal = "scaled-normal", "N(0, 1/n), 편향은 N(0, 1): 책의 더 나은 방법";
+        /// N(0, 2/(n + m)), biases 0 (Glorot and Bengio, 2010)
+        GlorotNormal = "glorot-normal", "N(0, 2/(n + m)), 편향 0 (Glorot와 Bengio, 2010)";
+        /// U(±√(6/(n + m))), biases 0 (Glorot and Bengio, 2010)
+        GlorotUniform = "glorot-uniform", "U(±√(6/(n + m))), 편향 0 (Glorot와 Bengio, 2010)";
+        /// N(0, 2/n), biases 0 (He, Zhang, Ren and Sun, 2015)
+        HeNormal = "he-normal", "N(0, 2/n), 편향 0 (He 외, 2015)";
+        /// U(±√(6/n)), biases 0 (He, Zhang, Ren and Sun, 2015)
+        HeUniform = "he-uniform", "U(±√(6/n)), 편향 0 (He 외, 2015)";
+        /// N(0, 1/n), biases 0 (LeCun, Bottou, Orr and Müller, 1998)
+        LecunNormal = "lecun-normal", "N(0, 1/n), 편향 0 (LeCun 외, 1998)";
+        /// U(±√(3/n)), biases 0 (LeCun, Bottou, Orr and Müller, 1998)
+        LecunUniform = "lecun-uniform", "U(±√(3/n)), 편향 0 (LeCun 외, 1998)";
+        /// Weights and biases 0: only where no symmetry has to be broken, as in the last layer
+        Zero = "zero", "가중치와 편향 0: 마지막 층처럼 대칭을 깰 필요가 없는 곳에만";
+    }
 }
-
-names!(Init, "initialisation",
-    "normal" => Normal,
-    "scaled-normal" => ScaledNormal,
-    "glorot-normal" => GlorotNormal,
-    "glorot-uniform" => GlorotUniform,
-    "he-normal" => HeNormal,
-    "he-uniform" => HeUniform,
-    "lecun-normal" => LecunNormal,
-    "lecun-uniform" => LecunUniform,
-    "zero" => Zero,
-);
 
 /// The shape that random numbers are brought to: times a standard deviation, or to a range.
 enum Spread {
@@ -149,13 +137,5 @@ mod tests {
         assert!(base != Init::Normal.weights::<f64>(3, 3, 1, 1));
         assert_ne!(base.get(0, 0), Init::Normal.biases::<f64>(3, 0, 1)[0]);
         assert_eq!(Init::HeNormal.biases::<f32>(2, 0, 1), [0.0, 0.0]);
-    }
-
-    #[test]
-    fn names_are_read_back() {
-        for name in Init::NAMES {
-            assert_eq!(name.parse::<Init>().unwrap().to_string(), *name);
-        }
-        assert!("he".parse::<Init>().unwrap_err().to_string().contains("did you mean `he-normal`"));
     }
 }

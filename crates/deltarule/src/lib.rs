@@ -98,11 +98,11 @@ pub mod folds;
 pub mod gradcheck;
 pub mod hint;
 pub mod init;
+pub mod interval;
 pub mod layer;
 pub mod mean;
 pub mod metrics;
 pub mod model;
-mod names;
 pub mod network;
 pub mod objective;
 pub mod optimizer;
@@ -112,10 +112,11 @@ pub mod random;
 pub mod schedule;
 pub mod selection;
 pub mod settings;
-mod spec;
 pub mod split;
+pub mod task;
 pub mod trace;
 pub mod train;
+pub mod variants;
 
 pub use activation::Activation;
 pub use cost::Cost;
@@ -123,15 +124,21 @@ pub use dataset::{Batch, Batches, Dataset, Samples, Shuffled};
 pub use deltarule_kernels::{Gradient, Matrix, Panels, Real, Rows, ThreadPool};
 pub use error::{Error, Result};
 pub use hint::Hint;
+pub use interval::Interval;
 pub use layer::Layer;
+pub use metrics::Metric;
 pub use model::{AnyModel, Model};
 pub use network::{Network, Workspace};
 pub use objective::{Objective, Regularisation};
+pub use optimizer::OptimizerName;
 pub use pass::{Gradients, Pass};
 pub use plan::Plan;
-pub use settings::{Settings, Task};
+pub use schedule::ScheduleName;
+pub use settings::Settings;
+pub use task::Task;
 pub use trace::Trace;
 pub use train::{Observer, Outcome, Trainer};
+pub use variants::Variants;
 
 /// The example of the README is compiled and run with those of the documentation.
 #[cfg(doctest)]

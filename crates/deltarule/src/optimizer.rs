@@ -3,10 +3,9 @@
 //! The rules themselves run in the store of BP4, as [`UpdateRule`] and [`Step`] of the kernels; here are their settings and
 //! the constants that a step gives them. They are those of `torch.optim`.
 
-use crate::names::names;
 use crate::schedule::power;
+use crate::variants;
 use deltarule_kernels::{Real, Step, UpdateRule};
-use serde::{Deserialize, Serialize};
 
 /// An update rule with its settings. g is the gradient ∂C/∂w, η the learning rate of the step t = 1, 2, ….
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,21 +37,37 @@ pub enum Optimizer {
     },
 }
 
-/// How the weights of a layer with n inputs are scaled against their learning rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "&'static str")]
-pub enum Parametrisation {
-    /// z = w·x + b: every weight moves as the optimizer says.
-    Standard,
-    /// z = w·x / √n + b (Jacot, Gabriel and Hongler, "Neural tangent kernel", 2018).
-    ///
-    /// With s = 1/√n the network keeps w·s as its weights. A gradient with respect to w is s times the one with respect
-    /// to w·s, so that the same path is taken in standard form with η s² in place of η, and in Adam, whose step does
-    /// not depend on the scale of the gradient, with η s and ε / s.
-    Ntk,
+variants! {
+    /// The name of an [`Optimizer`].
+    #[derive(Eq)]
+    pub enum OptimizerName: "optimizer" {
+        /// Gradient descent
+        Sgd = "sgd", "경사 하강법";
+        /// Gradient descent with momentum (Polyak)
+        Momentum = "momentum", "모멘텀을 쓰는 경사 하강법 (Polyak)";
+        /// Gradient descent with Nesterov's momentum
+        Nesterov = "nesterov", "Nesterov 모멘텀을 쓰는 경사 하강법";
+        /// Steps scaled by running moments of the gradient (Kingma and Ba, 2015)
+        Adam = "adam", "기울기의 이동 모멘트로 보폭을 맞춘다 (Kingma와 Ba, 2015)";
+        /// Adam with a weight decay of 0.01 unless another is given (Loshchilov and Hutter, 2019)
+        AdamW = "adamw", "가중치 감쇠를 더한 Adam, 따로 정하지 않으면 0.01 (Loshchilov와 Hutter, 2019)";
+    }
 }
 
-names!(Parametrisation, "parametrisation", "standard" => Standard, "ntk" => Ntk);
+variants! {
+    /// How the weights of a layer with n inputs are scaled against their learning rate.
+    #[derive(Eq)]
+    pub enum Parametrisation: "parametrisation" {
+        /// z = w·x + b: every weight moves as the optimizer says
+        Standard = "standard", "z = w·x + b: 가중치가 최적화기가 정한 대로 움직인다";
+        /// z = w·x / √n + b (Jacot, Gabriel and Hongler, "Neural tangent kernel", 2018)
+        ///
+        /// With s = 1/√n the network keeps w·s as its weights. A gradient with respect to w is s times the one with
+        /// respect to w·s, so that the same path is taken in standard form with η s² in place of η, and in Adam, whose
+        /// step does not depend on the scale of the gradient, with η s and ε / s.
+        Ntk = "ntk", "z = w·x / √n + b (Jacot 외, 2018)";
+    }
+}
 
 /// What a layer's weights multiply the optimizer's constants by.
 #[derive(Clone, Copy, Debug, PartialEq)]

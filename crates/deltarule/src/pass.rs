@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::layer::Layer;
 use crate::mean::total_weight;
 use crate::network::Network;
+use crate::variants::Variants;
 use deltarule_kernels::{Elementwise, Gradient, Matrix, Panels, Real, Rows, Source, ThreadPool};
 
 impl<'a, T: Real> Batch<'a, T> {

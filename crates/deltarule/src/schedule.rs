@@ -1,7 +1,25 @@
 //! How the learning rate changes in the course of training.
 
+use crate::variants;
 use deltarule_kernels::math::ln;
 use serde::{Deserialize, Serialize};
+
+variants! {
+    /// The name of a [`Schedule`].
+    #[derive(Eq)]
+    pub enum ScheduleName: "schedule" {
+        /// η stays as it is
+        Constant = "constant", "η를 그대로 둔다";
+        /// η is multiplied by a factor every so many epochs
+        Step = "step", "몇 에포크마다 η에 배율을 곱한다";
+        /// η falls to 0 along half a cosine
+        Cosine = "cosine", "η가 반 코사인을 따라 0으로 내려간다";
+        /// η rises for 30 % of the steps and falls to almost 0 (Smith and Topin, 2018)
+        OneCycle = "one-cycle", "η가 단계의 30 % 동안 오른 뒤 거의 0까지 내려간다 (Smith와 Topin, 2018)";
+        /// η goes up and down four times, each half as fast as before (Holzmüller et al., 2024)
+        Coslog4 = "coslog4", "η가 네 번 오르내리며 매번 두 배로 느려진다 (Holzmüller 외, 2024)";
+    }
+}
 
 /// The factor on the learning rate η at each step.
 ///

@@ -3,84 +3,17 @@
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::init::Init;
-use crate::names::names;
-use crate::optimizer::Parametrisation;
-use crate::selection::{Keep, Metric};
+use crate::metrics::Metric;
+use crate::optimizer::{OptimizerName, Parametrisation};
+use crate::schedule::ScheduleName;
+use crate::selection::Keep;
+use crate::task::Task;
 use serde::{Deserialize, Serialize};
-
-/// What the targets are, which decides the settings that the user leaves open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "&'static str")]
-pub enum Task {
-    /// Numbers, one or several a sample.
-    Regression,
-    /// One class of several a sample, as a one-hot row; or of two, as a single 0 or 1.
-    Classes,
-    /// Any number of labels a sample, a 0 or 1 each.
-    MultiLabel,
-    /// Counts from 0 up.
-    Counts,
-}
-
-names!(Task, "task",
-    "regression" => Regression,
-    "classes" => Classes,
-    "multi-label" => MultiLabel,
-    "counts" => Counts,
-);
-
-/// The name of an [`Optimizer`](crate::optimizer::Optimizer).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "&'static str")]
-pub enum OptimizerName {
-    /// [`Optimizer::Sgd`](crate::optimizer::Optimizer::Sgd)
-    Sgd,
-    /// [`Optimizer::Momentum`](crate::optimizer::Optimizer::Momentum)
-    Momentum,
-    /// [`Optimizer::Nesterov`](crate::optimizer::Optimizer::Nesterov)
-    Nesterov,
-    /// [`Optimizer::Adam`](crate::optimizer::Optimizer::Adam)
-    Adam,
-    /// Adam with a weight decay of 0.01 unless another is given.
-    AdamW,
-}
-
-names!(OptimizerName, "optimizer",
-    "sgd" => Sgd,
-    "momentum" => Momentum,
-    "nesterov" => Nesterov,
-    "adam" => Adam,
-    "adamw" => AdamW,
-);
-
-/// The name of a [`Schedule`](crate::schedule::Schedule).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "&'static str")]
-pub enum ScheduleName {
-    /// [`Schedule::Constant`](crate::schedule::Schedule::Constant)
-    Constant,
-    /// [`Schedule::Step`](crate::schedule::Schedule::Step)
-    Step,
-    /// [`Schedule::Cosine`](crate::schedule::Schedule::Cosine)
-    Cosine,
-    /// [`Schedule::OneCycle`](crate::schedule::Schedule::OneCycle)
-    OneCycle,
-    /// [`Schedule::Coslog4`](crate::schedule::Schedule::Coslog4)
-    Coslog4,
-}
-
-names!(ScheduleName, "schedule",
-    "constant" => Constant,
-    "step" => Step,
-    "cosine" => Cosine,
-    "one-cycle" => OneCycle,
-    "coslog4" => Coslog4,
-);
 
 /// What the user said about the network and its training. What is left out is decided by [`Settings::plan`].
 ///
 /// ```
-/// use deltarule::settings::{Settings, Task};
+/// use deltarule::{Settings, Task};
 ///
 /// let settings = Settings { hidden: Some(vec![30]), eta: Some(f64::NAN), ..Settings::default() };
 /// let message = settings.plan(Task::Classes).unwrap_err().to_string();

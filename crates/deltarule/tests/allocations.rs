@@ -2,10 +2,10 @@
 
 use allocation_counter::{AllocationInfo, measure};
 use deltarule::evaluate::Evaluator;
-use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::{
     Activation, Batches, Cost, Dataset, Matrix, Real, Rows, Shuffled, ThreadPool, Trainer, Workspace,
 };
+use deltarule::{OptimizerName, Settings, Task, Variants};
 
 fn settings(optimizer: OptimizerName) -> Settings {
     Settings { hidden: Some(vec![12, 7]), optimizer: Some(optimizer), batch: Some(10), ..Settings::default() }
@@ -13,7 +13,7 @@ fn settings(optimizer: OptimizerName) -> Settings {
 
 fn cases() -> Vec<(Settings, Task)> {
     let mut cases: Vec<_> =
-        OptimizerName::NAMES.iter().map(|name| (settings(name.parse().unwrap()), Task::Classes)).collect();
+        OptimizerName::all().map(|optimizer| (settings(optimizer), Task::Classes)).collect();
     let adam = || settings(OptimizerName::Adam);
     cases.push((Settings { dropout: Some(0.3), clip: Some(0.1), ..adam() }, Task::Classes));
     cases.push((Settings { activation: Some(Activation::Mish), ..adam() }, Task::Regression));

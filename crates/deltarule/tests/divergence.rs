@@ -1,11 +1,11 @@
 //! A cost or a weight that is not finite ends training, with its epoch, step and layer, and the best weights are kept.
 
-use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule::{
     Activation, Batches, Cost, Dataset, Error, Matrix, Network, Observer, Outcome, Plan, Real, Shuffled,
     ThreadPool, Trainer,
 };
+use deltarule::{OptimizerName, Settings, Task};
 use std::ops::ControlFlow;
 
 /// The cost of every step, and the network after every epoch.

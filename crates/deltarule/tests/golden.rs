@@ -5,9 +5,9 @@
 //! tests do that. Whoever moves one says why in the commit.
 
 use deltarule::dataset::{Dataset, Shuffled};
-use deltarule::settings::{OptimizerName, ScheduleName, Settings, Task};
 use deltarule::train::{End, Trainer};
 use deltarule::{Activation, Cost, Matrix, Network, Real, ThreadPool};
+use deltarule::{OptimizerName, ScheduleName, Settings, Task};
 use deltarule_kernels::Isa;
 
 /// What is trained, with the hash of its weights in f32 and in f64.

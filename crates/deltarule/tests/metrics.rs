@@ -1,5 +1,6 @@
 //! The metrics against scikit-learn's values, made by `reference/metrics.py`; and by hand.
 
+use deltarule::Variants;
 use deltarule::metrics::*;
 use deltarule::{Matrix, Rows};
 use serde::Deserialize;
@@ -178,11 +179,10 @@ fn calibration_by_hand() {
 #[test]
 fn what_is_undefined_says_why() {
     let none = Matrix::<f32>::zeros(0, 2);
-    for name in Metric::NAMES {
-        let metric: Metric = name.parse().unwrap();
+    for metric in Metric::all() {
         let of_none = metric.of_classes(&[], Rows::all(&none), None);
-        assert!(of_none.is_err(), "{name}");
-        assert!(metric.of_numbers(Rows::all(&none), Rows::all(&none), None).is_err(), "{name}");
+        assert!(of_none.is_err(), "{metric}");
+        assert!(metric.of_numbers(Rows::all(&none), Rows::all(&none), None).is_err(), "{metric}");
     }
     let p = Matrix::from_rows(&[[0.5_f32, 0.5], [0.2, 0.8]]);
     let message = |metric: Metric, weights: Option<&[f64]>| {

@@ -1,8 +1,8 @@
 //! Model files: written and read back to the last bit, and every way in which one can be broken.
 
 use deltarule::model::Training;
-use deltarule::settings::{Settings, Task};
 use deltarule::{AnyModel, Model, Real};
+use deltarule::{Settings, Task};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! The recipe for tables as a whole, step for step beside the same written down with PyTorch (`reference/recipe.py`).
 
-use deltarule::settings::{Settings, Task};
 use deltarule::{Batch, Dataset, Matrix, Network, Panels, Shuffled, ThreadPool, Trainer};
+use deltarule::{Settings, Task};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! What the user said, checked: every bad value is named with its field, its range and what was found.
 
-use deltarule::settings::{OptimizerName, ScheduleName, Settings, Task};
 use deltarule::{Activation, Cost};
+use deltarule::{OptimizerName, ScheduleName, Settings, Task, Variants};
 
 fn message(settings: Settings, task: Task) -> String {
     settings.plan(task).unwrap_err().to_string()
@@ -105,17 +105,17 @@ fn the_recipe_goes_along_with_what_the_user_chose() {
     let both = Settings { metric: Some("log-loss".parse().unwrap()), cost: said, ..Settings::default() };
     assert_eq!(both.or_tabular(Task::Classes).cost, said);
 
-    for name in OptimizerName::NAMES {
-        let said = Settings { optimizer: Some(name.parse().unwrap()), ..Settings::default() };
+    for optimizer in OptimizerName::all() {
+        let said = Settings { optimizer: Some(optimizer), ..Settings::default() };
         for task in [Task::Classes, Task::Regression] {
             let plan = said.clone().or_tabular(task).plan(task).unwrap();
             let eta = plan.settings().eta.unwrap();
-            let expected = match (name.starts_with("adam"), task) {
+            let expected = match (optimizer.name().starts_with("adam"), task) {
                 (true, Task::Classes) => 0.04,
                 (true, _) => 0.07,
                 (false, _) => 0.1,
             };
-            assert_eq!(eta, expected, "{name}");
+            assert_eq!(eta, expected, "{optimizer}");
             assert_eq!(plan.settings().hidden, Some(vec![256; 3]));
         }
     }

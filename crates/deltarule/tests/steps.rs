@@ -2,11 +2,11 @@
 //! component form, optimizers as their papers have them.
 
 use deltarule::optimizer::Parametrisation;
-use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::{
     Activation, Batch, Batches, Cost, Dataset, Network, Plan, Real, Shuffled, ThreadPool, Trainer,
 };
 use deltarule::{Matrix, Panels};
+use deltarule::{OptimizerName, Settings, Task};
 
 /// Two layers, tanh and then identity, with the quadratic cost, λ and λ₁ and weights for the samples.
 #[derive(Clone)]

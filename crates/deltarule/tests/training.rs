@@ -2,11 +2,11 @@
 
 use deltarule::dataset::balanced_class_weights;
 use deltarule::random::{Purpose, Random};
-use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule::{
     Activation, Cost, Dataset, Matrix, Network, Observer, Outcome, Plan, Real, Shuffled, ThreadPool, Trainer,
 };
+use deltarule::{OptimizerName, ScheduleName, Settings, Task, Variants};
 use std::ops::ControlFlow;
 
 fn run<T: Real>(
@@ -67,13 +67,13 @@ fn xor_is_learnt_to_no_cost() {
 #[test]
 fn every_optimizer_and_schedule_learns_the_clouds() {
     let (data, validation) = (clouds::<f32>(300, 0.2, 1), clouds::<f32>(150, 0.2, 2));
-    for &optimizer in OptimizerName::NAMES {
-        for &schedule in deltarule::settings::ScheduleName::NAMES {
+    for optimizer in OptimizerName::all() {
+        for schedule in ScheduleName::all() {
             let settings = Settings {
                 hidden: Some(vec![16]),
-                optimizer: Some(optimizer.parse().unwrap()),
-                schedule: Some(schedule.parse().unwrap()),
-                eta: Some(if optimizer.starts_with("adam") { 0.01 } else { 0.05 }),
+                optimizer: Some(optimizer),
+                schedule: Some(schedule),
+                eta: Some(if optimizer.name().starts_with("adam") { 0.01 } else { 0.05 }),
                 epochs: Some(15),
                 batch: Some(16),
                 ..Settings::default()

@@ -4,8 +4,7 @@ use crate::mnist::Mnist;
 use anyhow::Result;
 use deltarule::dataset::Shuffled;
 use deltarule::evaluate::Evaluator;
-use deltarule::selection::Metric;
-use deltarule::{Settings, Task, ThreadPool, Trainer};
+use deltarule::{Metric, Settings, Task, ThreadPool, Trainer};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -48,7 +47,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let samples = judged.samples();
     let mut evaluator = Evaluator::new(&outcome.network, plan.cost(), samples)?;
     let cost = evaluator.run(&pool, &outcome.network, samples);
-    let accuracy = Metric::Accuracy.of(Task::Classes, evaluator.outputs(), samples, cost);
+    let accuracy = Metric::Accuracy.of(Task::Classes, evaluator.outputs(), samples, cost)?;
     println!("{}", json!({ "accuracy": accuracy, "loaded": loaded, "trained": trained - loaded }));
     Ok(())
 }

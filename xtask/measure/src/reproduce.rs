@@ -5,12 +5,11 @@ use anyhow::Result;
 use deltarule::dataset::{Dataset, Shuffled};
 use deltarule::evaluate::Evaluator;
 use deltarule::init::Init;
-use deltarule::selection::Metric;
-use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::train::EpochReport;
 use deltarule::{
     Activation, Batch, Cost, Gradients, Network, Observer, Pass, Plan, Rows, ThreadPool, Trainer,
 };
+use deltarule::{Metric, OptimizerName, Settings, Task};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -134,8 +133,9 @@ impl Watch<'_> {
         let [validation, test] = [0, 1].map(|n| {
             let (evaluator, samples) = (&mut evaluators[n], self.sets[n].samples());
             let cost = evaluator.run(&ThreadPool::single(), network, samples);
-            100.0 * Metric::Accuracy.of(Task::Classes, evaluator.outputs(), samples, cost)
+            Metric::Accuracy.of(Task::Classes, evaluator.outputs(), samples, cost)
         });
+        let [validation, test] = [100.0 * validation?, 100.0 * test?];
         self.curve.validation.push(validation);
         self.curve.test.push(test);
         Ok(())

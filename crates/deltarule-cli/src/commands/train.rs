@@ -13,10 +13,9 @@ use deltarule::dataset::Batches;
 use deltarule::metrics::{self, Metric};
 use deltarule::model::{Model, Training};
 use deltarule::pass::Pass;
-use deltarule::selection::Metric as SelectionMetric;
-use deltarule::settings::{OptimizerName, ScheduleName};
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule::{Matrix, Network, Observer, Plan, Real, Rows, Settings, Shuffled, ThreadPool, Trainer};
+use deltarule::{OptimizerName, ScheduleName};
 use deltarule_pipeline::settings::{Config, Precision, Preset};
 use deltarule_tables::stream::Streamed;
 use serde_json::json;
@@ -68,7 +67,7 @@ fn plain(said: &Settings, samples: usize) -> Settings {
         epochs: Some(epochs),
         eta: adam.then_some(0.005),
         schedule: Some(ScheduleName::Cosine),
-        metric: Some(SelectionMetric::Cost),
+        metric: Some(Metric::Cost),
         ..Settings::default()
     }
 }
@@ -226,10 +225,9 @@ fn next_steps<T: Real>(run: &str, ready: &Ready<T>) -> String {
 }
 
 fn shown(plan: &Plan, value: f64) -> String {
-    match plan.metric().to_string().parse::<Metric>() {
-        Ok(metric) => text::metric(metric, value),
-        Err(_) if plan.metric().to_string() == "error-rate" => text::percent(value),
-        Err(_) => text::number(value),
+    match plan.metric() {
+        Metric::Cost => text::number(value),
+        metric => text::metric(metric, value),
     }
 }
 

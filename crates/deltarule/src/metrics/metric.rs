@@ -2,112 +2,124 @@
 
 use super::ranking::over_classes;
 use super::*;
+use crate::dataset::Samples;
 use crate::error::{Error, Result};
-use crate::spec::Spec;
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
+use crate::interval::Interval;
+use crate::task::Task;
+use crate::variants;
+use crate::variants::Variants;
+use deltarule_kernels::Matrix;
 
 /// Bins of the calibration error.
 const BINS: usize = 15;
 
-/// A metric, written in kebab case: `balanced-accuracy`, `quantile-loss:0.9`.
-///
-/// ```
-/// use deltarule::metrics::Metric;
-///
-/// let metric: Metric = "log-loss".parse()?;
-/// assert!(!metric.greater_is_better());
-/// let wrong = "balanced-acuracy".parse::<Metric>().unwrap_err();
-/// assert!(wrong.to_string().contains("did you mean `balanced-accuracy`?"));
-/// # Ok::<(), deltarule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Metric {
-    /// [`Confusion::accuracy`]
-    Accuracy,
-    /// [`Confusion::balanced_accuracy`]
-    BalancedAccuracy,
-    /// [`Confusion::f1_binary`]
-    F1,
-    /// [`Confusion::f1_macro`]
-    F1Macro,
-    /// [`Confusion::f1_weighted`]
-    F1Weighted,
-    /// [`log_loss`]
-    LogLoss,
-    /// [`brier`]
-    Brier,
-    /// [`roc_auc`] of class 1 of two; of more classes [`roc_auc_one_vs_rest`]
-    RocAuc,
-    /// [`roc_auc_one_vs_one`]
-    RocAucOvo,
-    /// [`average_precision`] of class 1 of two; of more classes the mean over them
-    AveragePrecision,
-    /// [`calibration_error`] with 15 bins
-    CalibrationError,
-    /// [`mean_absolute_error`]
-    Mae,
-    /// [`mean_squared_error`]
-    Mse,
-    /// [`root_mean_squared_error`]
-    Rmse,
-    /// [`r_squared`]
-    R2,
-    /// [`quantile_loss`] of the quantile q
-    QuantileLoss {
-        /// From 0 to 1.
-        q: f64,
-    },
-    /// [`poisson_deviance`]
-    PoissonDeviance,
+variants! {
+    /// A number that says how good predictions are, sample weights heeded.
+    ///
+    /// ```
+    /// use deltarule::metrics::Metric;
+    ///
+    /// let metric: Metric = "log-loss".parse()?;
+    /// assert!(!metric.greater_is_better());
+    /// let wrong = "balanced-acuracy".parse::<Metric>().unwrap_err();
+    /// assert!(wrong.to_string().contains("did you mean `balanced-accuracy`?"));
+    /// # Ok::<(), deltarule::Error>(())
+    /// ```
+    pub enum Metric: "metric" {
+        /// The mean cost that is minimised, without regularisation
+        Cost = "cost", "정칙화를 뺀, 최소화하는 평균 비용";
+        /// Share of the samples whose class is wrong: 1 − accuracy
+        ErrorRate = "error-rate", "클래스를 틀린 표본의 비율: 1 − 정확도";
+        /// Share of the samples whose class is right
+        ///
+        /// [`Confusion::accuracy`]
+        Accuracy = "accuracy", "클래스를 맞힌 표본의 비율";
+        /// Mean over the classes of the share of their samples that is right
+        ///
+        /// [`Confusion::balanced_accuracy`]
+        BalancedAccuracy = "balanced-accuracy", "클래스별 정답 비율의 평균";
+        /// Harmonic mean of precision and recall of class 1 of two
+        ///
+        /// [`Confusion::f1_binary`]
+        F1 = "f1", "두 클래스 중 1의 정밀도와 재현율의 조화 평균";
+        /// Mean of F1 over the classes
+        ///
+        /// [`Confusion::f1_macro`]
+        F1Macro = "f1-macro", "클래스별 F1의 평균";
+        /// Mean of F1 over the classes, each by its number of samples
+        ///
+        /// [`Confusion::f1_weighted`]
+        F1Weighted = "f1-weighted", "표본 수로 가중한 클래스별 F1의 평균";
+        /// Mean of −ln of the probability given to the right class; no label smoothing
+        ///
+        /// [`log_loss`]
+        LogLoss = "log-loss", "정답 클래스에 준 확률의 −ln의 평균";
+        /// Mean squared error of the probabilities
+        ///
+        /// [`brier`]
+        Brier = "brier", "확률의 평균 제곱 오차";
+        /// Area under the ROC curve of class 1 of two; of more classes the mean over one against the rest
+        ///
+        /// [`roc_auc`], [`roc_auc_one_vs_rest`]
+        RocAuc = "roc-auc", "ROC 곡선 아래 넓이; 클래스가 셋 이상이면 하나 대 나머지의 평균";
+        /// Area under the ROC curve, the mean over all pairs of classes
+        ///
+        /// [`roc_auc_one_vs_one`]
+        RocAucOvo = "roc-auc-ovo", "ROC 곡선 아래 넓이, 모든 클래스 쌍의 평균";
+        /// Mean precision over the recalls of class 1 of two; of more classes the mean over them
+        ///
+        /// [`average_precision`]
+        AveragePrecision = "average-precision", "재현율에 걸친 정밀도의 평균";
+        /// Mean distance between the probability of the likeliest class and how often it is right, in 15 bins
+        ///
+        /// [`calibration_error`]
+        CalibrationError = "calibration-error", "가장 유력한 클래스의 확률과 실제로 맞은 비율의 평균 차이, 15구간";
+        /// Mean over samples and outputs of |a − y|
+        ///
+        /// [`mean_absolute_error`]
+        Mae = "mae", "|a − y|의 평균";
+        /// Mean over samples and outputs of (a − y)²
+        ///
+        /// [`mean_squared_error`]
+        Mse = "mse", "(a − y)²의 평균";
+        /// √ of the mean over samples and outputs of (a − y)²
+        ///
+        /// [`root_mean_squared_error`]
+        Rmse = "rmse", "(a − y)² 평균의 제곱근";
+        /// Share of the variance of y that is explained, averaged over the outputs
+        ///
+        /// [`r_squared`]
+        R2 = "r2", "설명된 y 분산의 비율";
+        /// Mean pinball loss of the quantile q
+        ///
+        /// [`quantile_loss`]
+        QuantileLoss {
+            /// q, from 0 to 1
+            q: 0.5 in Interval::closed(0.0, 1.0)
+        } = "quantile-loss", "q 분위수 손실의 평균";
+        /// Mean deviance of counts from rates
+        ///
+        /// [`poisson_deviance`]
+        PoissonDeviance = "poisson-deviance", "발생률에 대한 횟수의 평균 이탈도";
+    }
 }
 
 use Metric::*;
 
 impl Metric {
-    /// All names; those of numbers follow those of classes.
-    pub const NAMES: [&str; 17] = [
-        "accuracy",
-        "balanced-accuracy",
-        "f1",
-        "f1-macro",
-        "f1-weighted",
-        "log-loss",
-        "brier",
-        "roc-auc",
-        "roc-auc-ovo",
-        "average-precision",
-        "calibration-error",
-        "mae",
-        "mse",
-        "rmse",
-        "r2",
-        "quantile-loss",
-        "poisson-deviance",
-    ];
+    /// The names of those that suit such targets.
+    pub fn names_for(task: Task) -> Vec<&'static str> {
+        Self::all().filter(|metric| metric.suits(task)).map(Variants::name).collect()
+    }
 
-    /// The name without parameter.
-    pub fn name(self) -> &'static str {
+    /// Whether it has a meaning for such targets: the cost always, the others for classes or for numbers.
+    pub fn suits(self, task: Task) -> bool {
         match self {
-            Accuracy => "accuracy",
-            BalancedAccuracy => "balanced-accuracy",
-            F1 => "f1",
-            F1Macro => "f1-macro",
-            F1Weighted => "f1-weighted",
-            LogLoss => "log-loss",
-            Brier => "brier",
-            RocAuc => "roc-auc",
-            RocAucOvo => "roc-auc-ovo",
-            AveragePrecision => "average-precision",
-            CalibrationError => "calibration-error",
-            Mae => "mae",
-            Mse => "mse",
-            Rmse => "rmse",
-            R2 => "r2",
-            QuantileLoss { .. } => "quantile-loss",
-            PoissonDeviance => "poisson-deviance",
+            Cost => true,
+            Mae | Mse | Rmse | R2 | QuantileLoss { .. } | PoissonDeviance => {
+                matches!(task, Task::Regression | Task::Counts)
+            }
+            _ => task == Task::Classes,
         }
     }
 
@@ -116,20 +128,28 @@ impl Metric {
         match self {
             Accuracy | BalancedAccuracy | F1 | F1Macro | F1Weighted | RocAuc | RocAucOvo
             | AveragePrecision | R2 => true,
-            LogLoss | Brier | CalibrationError | Mae | Mse | Rmse | QuantileLoss { .. } | PoissonDeviance => {
-                false
-            }
+            Cost
+            | ErrorRate
+            | LogLoss
+            | Brier
+            | CalibrationError
+            | Mae
+            | Mse
+            | Rmse
+            | QuantileLoss { .. }
+            | PoissonDeviance => false,
         }
     }
 
-    /// Whether it is about classes; the others are about numbers.
-    pub fn is_of_classes(self) -> bool {
-        !matches!(self, Mae | Mse | Rmse | R2 | QuantileLoss { .. } | PoissonDeviance)
+    /// Whether `value` beats `other`; NaN beats nothing and is beaten by every number.
+    pub fn better(self, value: f64, other: f64) -> bool {
+        let beats = if self.greater_is_better() { value > other } else { value < other };
+        beats || other.is_nan() && !value.is_nan()
     }
 
     /// Whether it depends on nothing but the predicted classes.
     pub fn is_of_decisions(self) -> bool {
-        matches!(self, Accuracy | BalancedAccuracy | F1 | F1Macro | F1Weighted)
+        matches!(self, ErrorRate | Accuracy | BalancedAccuracy | F1 | F1Macro | F1Weighted)
     }
 
     /// A value as people read it: shares as per cent, everything else with five significant digits.
@@ -152,6 +172,31 @@ impl Metric {
         } else {
             format!("{value:.4e}")
         }
+    }
+
+    /// Its value for the outputs of these samples, one a row, whose mean cost is `cost`.
+    ///
+    /// # Errors
+    /// [`Error::Data`] with the reason where it is undefined.
+    pub fn of<T: Real>(
+        self,
+        task: Task,
+        outputs: &Matrix<T>,
+        samples: Samples<'_, T>,
+        cost: f64,
+    ) -> Result<f64> {
+        if self == Cost {
+            return Ok(cost);
+        }
+        let weights: Option<Vec<f64>> =
+            samples.weights().map(|weights| weights.map(|w| w.to_f64()).collect());
+        let (weights, outputs) = (weights.as_deref(), Rows::all(outputs));
+        let value = if task == Task::Classes {
+            self.of_classes(&samples.classes(), outputs, weights)
+        } else {
+            self.of_numbers(samples.y(), outputs, weights)
+        };
+        value.map_err(|undefined| Error::data("validation samples", format!("some with a {self}"), undefined))
     }
 
     /// Its value for predicted probabilities of classes.
@@ -186,6 +231,7 @@ impl Metric {
                 average_precision(positive, scores, weights)
             }),
             CalibrationError => calibration_error(truth, probabilities, weights, BINS),
+            Cost => Err(self.needs_the_network()),
             _ => Err(Undefined::new(self.name(), "the target is a class, not a number")),
         }
     }
@@ -196,6 +242,7 @@ impl Metric {
     /// Where it is undefined, which it is when it needs probabilities or numbers.
     pub fn of_confusion(self, confusion: &Confusion) -> Result<f64, Undefined> {
         match self {
+            ErrorRate => confusion.accuracy().map(|accuracy| 1.0 - accuracy),
             Accuracy => confusion.accuracy(),
             BalancedAccuracy => confusion.balanced_accuracy(),
             F1 => confusion.f1_binary(),
@@ -225,82 +272,27 @@ impl Metric {
             R2 => r_squared(truth, predicted, weights),
             QuantileLoss { q } => quantile_loss(truth, predicted, weights, q),
             PoissonDeviance => poisson_deviance(truth, predicted, weights),
+            Cost => Err(self.needs_the_network()),
             _ => Err(Undefined::new(self.name(), "the target is a number, not a class")),
         }
     }
-}
 
-impl fmt::Display for Metric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            QuantileLoss { q } => write!(f, "quantile-loss:{q}"),
-            _ => f.write_str(self.name()),
-        }
-    }
-}
-
-impl FromStr for Metric {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let mut spec = Spec::parse("metric", text);
-        let metric = match spec.name {
-            "accuracy" => Accuracy,
-            "balanced-accuracy" => BalancedAccuracy,
-            "f1" => F1,
-            "f1-macro" => F1Macro,
-            "f1-weighted" => F1Weighted,
-            "log-loss" => LogLoss,
-            "brier" => Brier,
-            "roc-auc" => RocAuc,
-            "roc-auc-ovo" => RocAucOvo,
-            "average-precision" => AveragePrecision,
-            "calibration-error" => CalibrationError,
-            "mae" => Mae,
-            "mse" => Mse,
-            "rmse" => Rmse,
-            "r2" => R2,
-            "quantile-loss" => {
-                let q = spec.parameter_or(0.5)?;
-                if !(0.0..=1.0).contains(&q) {
-                    return Err(Error::setting("metric quantile-loss", "a quantile from 0 to 1", q));
-                }
-                QuantileLoss { q }
-            }
-            "poisson-deviance" => PoissonDeviance,
-            name => return Err(Error::unknown("metric", name, &Self::NAMES)),
-        };
-        spec.finish()?;
-        Ok(metric)
-    }
-}
-
-impl TryFrom<String> for Metric {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self> {
-        text.parse()
-    }
-}
-
-impl From<Metric> for String {
-    fn from(metric: Metric) -> Self {
-        metric.to_string()
+    fn needs_the_network(self) -> Undefined {
+        Undefined::new(self.name(), "it is the network's own, and predictions alone do not have it")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::Dataset;
 
     #[test]
-    fn names_read_back() {
-        for name in Metric::NAMES {
-            let metric: Metric = name.parse().unwrap();
-            assert_eq!(metric.name(), name);
-            assert_eq!(metric.to_string().parse::<Metric>().unwrap(), metric);
-        }
-        assert_eq!("quantile-loss:0.9".parse::<Metric>().unwrap(), QuantileLoss { q: 0.9 });
+    fn every_task_has_its_metrics() {
+        assert_eq!(Metric::names_for(Task::MultiLabel), ["cost"]);
+        assert!(!Metric::names_for(Task::Counts).contains(&"accuracy"));
+        assert!(Metric::names_for(Task::Classes).contains(&"error-rate"));
+        assert!(!Metric::names_for(Task::Classes).contains(&"rmse"));
     }
 
     #[test]
@@ -308,8 +300,8 @@ mod tests {
         let message = |text: &str| text.parse::<Metric>().unwrap_err().to_string();
         assert!(message("acuracy").starts_with("unknown metric `acuracy`: did you mean `accuracy`?"));
         assert!(message("accuracy:3").contains("expected no parameter, found `3`"));
-        assert!(message("quantile-loss:1.5").contains("expected a quantile from 0 to 1, found 1.5"));
-        assert!(message("quantile-loss:NaN").contains("expected a quantile from 0 to 1, found NaN"));
+        assert!(message("quantile-loss:1.5").contains("expected a number from 0 to 1, found 1.5"));
+        assert!(message("quantile-loss:NaN").contains("expected a number from 0 to 1, found NaN"));
     }
 
     #[test]
@@ -320,5 +312,34 @@ mod tests {
         assert_eq!(Mae.show(1.5e300), "1.5000e300");
         assert_eq!(Mae.show(f64::INFINITY), "inf");
         assert_eq!(R2.show(-0.25), "-0.25000");
+    }
+
+    /// Three samples of classes 0, 1, 1 that weigh 1, 1 and 2; the last one is taken for class 0.
+    #[test]
+    fn values_by_hand() {
+        let y = Matrix::from_rows(&[[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]);
+        let data = Dataset::<f64>::new(Matrix::zeros(3, 1), y, Some(vec![1.0, 1.0, 2.0])).unwrap();
+        let outputs = Matrix::from_rows(&[[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]);
+        let of = |name: &str| {
+            let metric: Metric = name.parse().unwrap();
+            metric.of(Task::Classes, &outputs, data.samples(), 7.0).unwrap()
+        };
+        assert_eq!((of("cost"), of("accuracy"), of("error-rate")), (7.0, 0.5, 0.5));
+        // −(ln ½ + ln ¾ + 2 ln ¼) / 4
+        assert!((of("log-loss") - 0.938_354_494).abs() < 1e-9, "{}", of("log-loss"));
+        // Of the pairs of a 1 with the 0 (at ½), the one at ¾ is in order and the one at ¼, of twice its weight, is not.
+        assert!((of("roc-auc") - 1.0 / 3.0).abs() < 1e-12);
+        assert!(Metric::ErrorRate.better(0.1, 0.2) && Metric::Accuracy.better(0.2, 0.1));
+        let one = data.picked(&[1]);
+        let auc: Metric = "roc-auc".parse().unwrap();
+        let message = auc.of(Task::Classes, &Matrix::zeros(1, 2), one, 0.0).unwrap_err().to_string();
+        assert!(
+            message
+                .starts_with("validation samples: expected some with a roc-auc, found roc-auc is undefined"),
+            "{message}"
+        );
+        let numbers = Metric::Rmse.of(Task::Regression, &outputs, data.samples(), 0.0).unwrap();
+        // (¼ + ¼ + 2 · 1/16 + 2 · 2 · 9/16) / (4 · 2)
+        assert!((numbers - (2.875_f64 / 8.0).sqrt()).abs() < 1e-12);
     }
 }

@@ -2,6 +2,7 @@
 //! temperature that makes probabilities honest.
 
 use super::{Confusion, Metric, Undefined, weight};
+use crate::variants::Variants;
 use deltarule_kernels::{Real, Rows};
 
 /// Where two classes part.

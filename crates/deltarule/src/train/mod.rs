@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use deltarule::dataset::{Dataset, Shuffled};
-//! use deltarule::settings::{Settings, Task};
+//! use deltarule::{Settings, Task};
 //! use deltarule::train::Trainer;
 //! use deltarule::{Matrix, ThreadPool};
 //!
@@ -33,8 +33,9 @@ use crate::dataset::{Batches, Samples};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluator;
 use crate::mean::WeightedMean;
-use crate::selection::{Best, Metric};
-use crate::settings::Task;
+use crate::metrics::Metric;
+use crate::selection::Best;
+use crate::task::Task;
 use deltarule_kernels::{Real, ThreadPool};
 
 /// How many steps may pass before all weights are looked at. A cost that is not finite is seen at its own step; a weight
@@ -101,9 +102,9 @@ impl<T: Real> Trainer<T> {
                     }
                     let metric = self.plan.metric;
                     let outputs = evaluator.outputs();
-                    let value = metric.checked_of(self.plan.task, outputs, *samples, cost)?;
+                    let value = metric.of(self.plan.task, outputs, *samples, cost)?;
                     let accuracy = (self.plan.task == Task::Classes)
-                        .then(|| Metric::Accuracy.checked_of(self.plan.task, outputs, *samples, cost))
+                        .then(|| Metric::Accuracy.of(self.plan.task, outputs, *samples, cost))
                         .transpose()?;
                     Some(Validation { cost, value, accuracy })
                 }

@@ -1,8 +1,9 @@
 //! The gradient of a batch is the mean of its samples' gradients, for any shape.
 
-use crate::common::{COSTS, ELEMENTWISE, Numbers, Samples};
+use crate::common::{Numbers, Samples, elementwise, every};
 use deltarule::{Activation, Batch, Cost, Gradients, Matrix, Network, Rows, ThreadPool, Trace};
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 fn values(gradients: &Gradients<f64>) -> Vec<f64> {
@@ -49,9 +50,11 @@ fn the_gradient_of_a_batch_is_the_mean_of_its_samples_gradients() {
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     // Widths on both sides of the panels' 8 and 16 lanes.
     let widths = prop::collection::vec(1_usize..36, 2..5);
-    let cases = (widths, 0..ELEMENTWISE.len() - 1, 0..COSTS.len(), 1_usize..20, any::<u64>());
+    let hidden: Vec<_> = elementwise().filter(|&activation| activation != Activation::Exp).collect();
+    let costs: Vec<_> = every().collect();
+    let cases = (widths, select(hidden), select(costs), 1_usize..20, any::<u64>());
     let result = runner.run(&cases, |(widths, hidden, cost, samples, seed)| {
-        check(&widths, ELEMENTWISE[hidden], COSTS[cost], samples, seed);
+        check(&widths, hidden, cost, samples, seed);
         Ok(())
     });
     result.unwrap();

@@ -1,37 +1,20 @@
 //! Small networks and samples for the tests, the same at every run.
 
 use deltarule::random::{Purpose, Random};
-use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels};
+use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Variants};
+
+/// Every variant with its usual parameter and with another one.
+pub(crate) fn every<V: Variants>() -> impl Iterator<Item = V> {
+    V::all().flat_map(|value| {
+        let unusual = value.parameter().map(|usual| value.with_parameter(0.4 * usual + 0.1));
+        std::iter::once(value).chain(unusual)
+    })
+}
 
 /// Every activation that a hidden layer can have.
-pub(crate) const ELEMENTWISE: [Activation; 13] = [
-    Activation::Identity,
-    Activation::Sigmoid,
-    Activation::Tanh,
-    Activation::Relu,
-    Activation::LeakyRelu { slope: 0.1 },
-    Activation::Elu { alpha: 0.7 },
-    Activation::Selu,
-    Activation::Gelu,
-    Activation::GeluTanh,
-    Activation::Silu,
-    Activation::Mish,
-    Activation::Softplus,
-    Activation::Exp,
-];
-
-/// Every cost.
-pub(crate) const COSTS: [Cost; 9] = [
-    Cost::Quadratic,
-    Cost::MeanSquared,
-    Cost::BinaryCrossEntropy,
-    Cost::SoftmaxCrossEntropy { smoothing: 0.0 },
-    Cost::SoftmaxCrossEntropy { smoothing: 0.1 },
-    Cost::Absolute,
-    Cost::Huber { delta: 0.4 },
-    Cost::Quantile { q: 0.8 },
-    Cost::Poisson,
-];
+pub(crate) fn elementwise() -> impl Iterator<Item = Activation> {
+    every().filter(|activation: &Activation| activation.is_elementwise())
+}
 
 /// Normally distributed numbers one after the other.
 pub(crate) struct Numbers {

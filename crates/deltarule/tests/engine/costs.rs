@@ -1,6 +1,6 @@
 //! C against figures by hand, far from where it is easy, and the short form of BP1 against the Jacobian.
 
-use crate::common::{COSTS, Numbers, Samples};
+use crate::common::{Numbers, Samples, every};
 use deltarule::cost::Costs;
 use deltarule::equations::{bp1, bp1_jacobian};
 use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Pass, Real, ThreadPool, Trace};
@@ -75,7 +75,7 @@ fn an_infinite_cost_is_not_hidden() {
     assert!(infinite(Cost::BinaryCrossEntropy, &[f64::NEG_INFINITY], &[1.0]));
     assert!(infinite(Cost::SoftmaxCrossEntropy { smoothing: 0.0 }, &[f64::NEG_INFINITY, 0.0], &[1.0, 0.0]));
     assert!(infinite(Cost::Poisson, &[710.0], &[1.0]));
-    for cost in COSTS {
+    for cost in every::<Cost>() {
         let y = if cost == Cost::Quadratic { [0.5, 0.5] } else { [0.0, 1.0] };
         assert!(value(cost, &[f64::NAN, 0.0], &y).is_nan(), "{cost}");
         assert!(infinite(cost, &[f64::INFINITY, f64::NEG_INFINITY], &y), "{cost}");
@@ -86,7 +86,7 @@ fn an_infinite_cost_is_not_hidden() {
 fn the_short_form_of_bp1_is_the_jacobian_form() {
     let mut numbers = Numbers::new(21);
     let pool = ThreadPool::single();
-    for cost in COSTS {
+    for cost in every::<Cost>() {
         for outputs in [1, 2, 3, 17] {
             let z = numbers.matrix(6, outputs);
             let y = numbers.targets(cost, 6, outputs);

@@ -5,8 +5,8 @@ use deltarule::dataset::{Dataset, Shuffled};
 use deltarule::explain::{Equation, Explanation, Form, Request, explain};
 use deltarule::gradcheck::{Parameter, Verdict};
 use deltarule::optimizer::Parametrisation;
-use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::{Activation, Network, Objective, Plan, ThreadPool, Trace, Trainer};
+use deltarule::{OptimizerName, Settings, Task};
 
 /// Three inputs with factors of their own, four samples.
 fn scaled() -> (Network<f64>, Samples) {

@@ -4,8 +4,8 @@ use crate::common::{Numbers, Samples};
 use crate::worked_example;
 use deltarule::explain::{Equation, Explanation, Form, Request, Sum, explain};
 use deltarule::gradcheck::{Parameter, Verdict};
-use deltarule::settings::{OptimizerName, Settings, Task};
 use deltarule::{Activation, Cost, Network, Objective, Plan, Regularisation, ThreadPool, Trace};
+use deltarule::{OptimizerName, Settings, Task};
 
 fn plan(optimizer: OptimizerName, eta: f64) -> Option<Plan> {
     let settings = Settings { optimizer: Some(optimizer), eta: Some(eta), ..Settings::default() };

@@ -1,6 +1,6 @@
 //! Backpropagation against central differences, over every activation, cost and shape.
 
-use crate::common::{COSTS, ELEMENTWISE, Numbers, Samples};
+use crate::common::{Numbers, Samples, elementwise, every};
 use deltarule::gradcheck::{self, Kink, Parameter, Settings, Verdict};
 use deltarule::{Activation, Batch, Cost, Matrix, Network, Objective, Regularisation, ThreadPool};
 
@@ -44,8 +44,8 @@ fn case(
 #[test]
 fn every_hidden_activation_with_every_cost() {
     let (mut checked, mut kinks) = (0, 0);
-    for hidden in ELEMENTWISE {
-        for cost in COSTS {
+    for hidden in elementwise() {
+        for cost in every::<Cost>() {
             for depth in [1, 3] {
                 for outputs in [1, 3] {
                     for samples in [1, 5] {
@@ -71,8 +71,8 @@ fn every_hidden_activation_with_every_cost() {
 #[test]
 fn every_output_activation_with_every_cost_that_takes_it() {
     let mut checked = 0;
-    for output in ELEMENTWISE.into_iter().chain([Activation::Softmax]) {
-        for cost in COSTS.into_iter().filter(|cost| cost.check_output(output).is_ok()) {
+    for output in every::<Activation>() {
+        for cost in every::<Cost>().filter(|cost| cost.check_output(output).is_ok()) {
             for depth in [0, 1] {
                 for outputs in [1, 3] {
                     for samples in [1, 5] {
