@@ -13,7 +13,7 @@ use std::fmt;
 /// let hint = Hint::new("{validation=0.1} holds a tenth out");
 /// assert_eq!(hint.to_string(), "validation = 0.1 holds a tenth out");
 ///
-/// let flags = hint.worded(|setting| match setting.value {
+/// let flags = hint.worded(|setting| match &setting.value {
 ///     Some(value) => format!("--{} {value}", setting.name),
 ///     None => format!("--{}", setting.name),
 /// });
