@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use deltarule::dataset::{Batches, Dataset, Shuffled};
 use deltarule::plan::Plan;
 use deltarule::train::Trainer;
-use deltarule::{Network, Real, Rows, ThreadPool, Workspace};
+use deltarule::{Activation, Network, Real, Rows, ThreadPool, Variants, Workspace};
 use deltarule::{OptimizerName, Settings, Task};
 use deltarule_kernels::Isa;
 use serde::Deserialize;
@@ -57,6 +57,9 @@ pub(crate) fn serve() -> Result<()> {
                 _ => probe::peak::<f32>(threads, isa),
             };
             json!({ "gflops": peak(ThreadPool::single().isa()), "machine": peak(Isa::best()) })
+        } else if request["activations"].as_bool() == Some(true) {
+            let hidden = Activation::all().filter(|activation| activation.is_elementwise());
+            json!({ "activations": hidden.map(Variants::name).collect::<Vec<_>>() })
         } else if request["memory"].as_bool() == Some(true) {
             json!({ "peak_bytes": peak_memory() })
         } else if let Some((case, repeat)) = &mut running {

@@ -155,6 +155,12 @@ impl Peer {
         Ok(self.ask(&json!({ "memory": true }))?["peak_bytes"].as_u64())
     }
 
+    /// The activations that hidden layers can have; deltarule alone tells them.
+    pub(crate) fn activations(&mut self) -> Result<Vec<String>> {
+        let mut answer = self.ask(&json!({ "activations": true }))?;
+        serde_json::from_value(answer["activations"].take()).context("the peer named no activations")
+    }
+
     /// One question and its answer; `{"error": …}` is an error.
     fn ask(&mut self, question: &Value) -> Result<Value> {
         let to = self.to.as_mut().context("the peer has ended")?;

@@ -42,20 +42,6 @@ const BATCHES: &[usize] = &[
     1024, 2048, 4096,
 ];
 const LAST: &[usize] = &[1, 2, 3, 4, 8, 10, 15, 16, 17, 24, 32, 33, 64, 100, 256, 1000];
-const ACTIVATIONS: &[&str] = &[
-    "identity",
-    "sigmoid",
-    "tanh",
-    "relu",
-    "leaky-relu",
-    "elu",
-    "selu",
-    "gelu",
-    "gelu-tanh",
-    "silu",
-    "mish",
-    "softplus",
-];
 /// About so many operations a repetition.
 const OPERATIONS: f64 = 5e9;
 const REPETITIONS: usize = 5;
@@ -82,7 +68,8 @@ pub(super) fn run(options: &Options, programs: &Programs) -> Result<()> {
     println!(
         "| changed | | parameters | samples/s | share of peak | µs a step | |\n|---|---|---|---|---|---|---|"
     );
-    for (swept, value, at, mut case) in cases() {
+    let activations = Peer::start(Kind::Deltarule, programs, options.threads)?.activations()?;
+    for (swept, value, at, mut case) in cases(&activations) {
         case.threads = options.threads;
         case.precision = if options.precision == "f64" { "f64" } else { "f32" };
         data::provide(&mut case, &folder)?;
@@ -120,7 +107,7 @@ fn is_cliff(before: &[Point], point: &Point) -> bool {
 }
 
 /// Every network of the sweep, with what is changed, to what, and where that stands on an axis.
-fn cases() -> Vec<(&'static str, String, f64, Case)> {
+fn cases(activations: &[String]) -> Vec<(&'static str, String, f64, Case)> {
     let mut cases = Vec::new();
     let mut add = |swept, value: &dyn ToString, at: usize, case| {
         cases.push((swept, value.to_string(), at as f64, case));
@@ -137,13 +124,13 @@ fn cases() -> Vec<(&'static str, String, f64, Case)> {
     for &outputs in LAST {
         add("outputs", &outputs, outputs, network(WIDTH, DEPTH, outputs, BATCH, "relu"));
     }
-    for (at, activation) in ACTIVATIONS.iter().enumerate() {
+    for (at, activation) in activations.iter().enumerate() {
         add("activation", activation, at, network(WIDTH, DEPTH, OUTPUTS, BATCH, activation));
     }
     cases
 }
 
-fn network(width: usize, depth: usize, outputs: usize, batch: usize, activation: &'static str) -> Case {
+fn network(width: usize, depth: usize, outputs: usize, batch: usize, activation: &str) -> Case {
     let classes = outputs > 1;
     let mut case = Case {
         name: "sweep".into(),
@@ -151,7 +138,7 @@ fn network(width: usize, depth: usize, outputs: usize, batch: usize, activation:
         task: Task::Train,
         precision: "f32",
         widths: [vec![width; depth + 1], vec![outputs]].concat(),
-        hidden: activation,
+        hidden: activation.to_owned(),
         output: if classes { "softmax" } else { "identity" },
         cost: if classes { "softmax-cross-entropy" } else { "quadratic" },
         optimizer: "adam",
@@ -241,13 +228,14 @@ mod tests {
 
     #[test]
     fn the_sweep_covers_what_it_promises() {
-        let cases = cases();
+        let cases = cases(&["relu".to_owned(), "mish".to_owned()]);
         let values = |swept| {
             cases.iter().filter(|case| case.0 == swept).map(|case| case.1.as_str()).collect::<Vec<_>>()
         };
         assert_eq!((values("width")[0], values("width").last()), ("8", Some(&"4096")));
         assert_eq!((values("depth")[0], values("depth").last()), ("1", Some(&"8")));
         assert_eq!((values("batch")[0], values("batch").last()), ("1", Some(&"4096")));
+        assert_eq!(values("activation"), ["relu", "mish"]);
         assert!(cases.iter().all(|(_, _, _, case)| case.samples.is_multiple_of(case.batch)));
     }
 
