@@ -1,5 +1,6 @@
 //! How a command ends when it cannot do what was asked: a message, a hint, and an exit code that scripts can tell apart.
 
+use deltarule::{ErrorKind, Hint};
 use std::fmt::{self, Display};
 
 /// Why a command failed, as its exit code.
@@ -47,6 +48,18 @@ impl Failure {
         Self::new(Kind::RunTime, format_args!("cannot {action} {}: {}", path.display(), plain(error)))
     }
 
+    /// An error of the library or of a table, its advice with settings as flags.
+    fn of(kind: ErrorKind, error: impl Display, hint: Option<&Hint>) -> Self {
+        let kind = match kind {
+            ErrorKind::System => Kind::RunTime,
+            ErrorKind::Usage => Kind::Usage,
+            ErrorKind::Data => Kind::BadData,
+            ErrorKind::Diverged => Kind::Failed,
+        };
+        let hint = hint.map(|hint| hint.worded(as_flag));
+        Self { kind, message: without_code(&error.to_string()), hint }
+    }
+
     pub(crate) fn to_json(&self) -> serde_json::Value {
         serde_json::json!({ "error": {
             "code": self.kind as i32,
@@ -81,36 +94,19 @@ impl From<deltarule::Error> for Failure {
     fn from(error: deltarule::Error) -> Self {
         use deltarule::Error as E;
         let error = match error {
-            // What a streamed table refused comes through the library as a failure to read.
-            E::Io { path, source } => match source.downcast::<deltarule_tables::TableError>() {
-                Ok(error) => return error.into(),
-                Err(source) => E::Io { path, source },
+            E::Source(source) => match source.downcast::<deltarule_tables::TableError>() {
+                Ok(error) => return Self::from(*error),
+                Err(source) => E::Source(source),
             },
             error => error,
         };
-        let kind = match &error {
-            E::Setting { .. } | E::UnknownName { .. } => Kind::Usage,
-            E::Shape { .. } | E::Data { .. } | E::Model { .. } => Kind::BadData,
-            E::Diverged { .. } => Kind::Failed,
-            _ => Kind::RunTime,
-        };
-        Self::new(kind, error)
+        Self::of(error.kind(), &error, error.hint())
     }
 }
 
 impl From<deltarule_tables::TableError> for Failure {
     fn from(error: deltarule_tables::TableError) -> Self {
-        use deltarule_tables::ErrorKind as E;
-        let kind = match error.kind() {
-            E::System => Kind::RunTime,
-            E::Usage => Kind::Usage,
-            E::Data => Kind::BadData,
-        };
-        let failure = Self::new(kind, without_code(&error.to_string()));
-        match error.advice() {
-            Some(hint) => failure.hint(hint.worded(as_flag)),
-            None => failure,
-        }
+        Self::of(error.kind(), &error, error.advice())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be wrong with a table, and where.
 
+pub use deltarule::ErrorKind;
 use deltarule::Hint;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -32,17 +33,6 @@ struct Details {
     expected: String,
     found: String,
     hint: Option<Hint>,
-}
-
-/// Whose fault an error is; a program turns it into its exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The system refused: a file that cannot be opened, a disk that is full.
-    System,
-    /// A setting is wrong: a column that does not exist, an option that does not fit the file.
-    Usage,
-    /// What the file holds is wrong.
-    Data,
 }
 
 /// Where in a file; all counts start at one, but byte offsets at zero.

@@ -271,11 +271,6 @@ impl<'a, T: Real> Streamed<'a, T> {
         self.buffer.given = 0;
         self.fill()
     }
-
-    /// The error of the table as one of the library's; it can be had back from the [`std::io::Error`] inside.
-    fn refused(&self, error: TableError) -> deltarule::Error {
-        deltarule::Error::io(self.table.name().as_ref(), std::io::Error::other(error))
-    }
 }
 
 impl<T: Real> Buffer<T> {
@@ -344,12 +339,12 @@ impl<T: Real> Batches<T> for Streamed<'_, T> {
     }
 
     fn start(&mut self, epoch: u32) -> deltarule::Result<()> {
-        self.begin(epoch).map_err(|error| self.refused(error))
+        self.begin(epoch).map_err(deltarule::Error::source)
     }
 
     fn next(&mut self) -> deltarule::Result<Option<Batch<'_, T>>> {
         if self.buffer.left() < self.batch && !self.buffer.whole {
-            self.fill().map_err(|error| self.refused(error))?;
+            self.fill().map_err(deltarule::Error::source)?;
         }
         let buffer = &mut self.buffer;
         let end = (buffer.given + self.batch).min(buffer.order.len());

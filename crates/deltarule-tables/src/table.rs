@@ -98,5 +98,9 @@ impl<T: Real> Filling<T> {
 
 /// What the library refuses to learn from.
 pub(crate) fn refused(error: deltarule::Error) -> TableError {
-    TableError::usage("data that a network can learn from", error.to_string())
+    let refused = TableError::usage("data that a network can learn from", error.to_string());
+    match error.hint() {
+        Some(hint) => refused.hint(hint.clone()),
+        None => refused,
+    }
 }

@@ -281,13 +281,12 @@ impl Activation {
         self != Softmax
     }
 
-    /// Whether σ has at z = 0 a kink, or a jump in its second derivative: a difference taken across it is no
-    /// derivative.
-    pub fn has_kink(self) -> bool {
+    /// The z at which σ has a kink or a jump in its second derivative: a difference taken across one is no derivative.
+    pub fn kinks(self) -> &'static [f64] {
         match self {
-            Relu | Elu { .. } | Selu => true,
-            LeakyRelu { slope } => slope != 1.0,
-            _ => false,
+            LeakyRelu { slope: 1.0 } => &[],
+            Relu | LeakyRelu { .. } | Elu { .. } | Selu => &[0.0],
+            Identity | Sigmoid | Tanh | Gelu | GeluTanh | Silu | Mish | Softplus | Exp | Softmax => &[],
         }
     }
 
@@ -301,7 +300,7 @@ impl Activation {
             Gelu | GeluTanh => 1.13,
             Silu => 1.10,
             Mish => 1.09,
-            _ => 1.0,
+            Identity | Tanh | Relu | Softplus | Exp | Softmax => 1.0,
         }
     }
 

@@ -18,6 +18,7 @@
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
+use crate::hint::Hint;
 use crate::interval::Interval;
 use crate::variants;
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
@@ -86,6 +87,16 @@ impl Cost {
         matches!(self, BinaryCrossEntropy | SoftmaxCrossEntropy { .. } | Poisson)
     }
 
+    /// The a − y at which C has a kink or a jump in its second derivative: a difference taken across one is no
+    /// derivative.
+    pub fn kinks(self) -> Vec<f64> {
+        match self {
+            Absolute | Quantile { .. } => vec![0.0],
+            Huber { delta } => vec![-delta, delta],
+            Quadratic | MeanSquared | BinaryCrossEntropy | SoftmaxCrossEntropy { .. } | Poisson => vec![],
+        }
+    }
+
     /// Whether this cost can follow that output activation: one with a short form follows only its own,
     /// the others follow all.
     ///
@@ -119,7 +130,7 @@ impl Cost {
                 };
                 if !inside {
                     return Err(Error::data(format!("target {j} of sample {i}"), expected, target)
-                        .with_hint(format!("the cost is {self}")));
+                        .with_hint(Hint::new("the cost is ").text(self)));
                 }
             }
         }

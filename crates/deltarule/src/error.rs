@@ -1,5 +1,6 @@
 //! What can go wrong, each time with what was expected, what was found, and where there is one, a hint.
 
+use crate::hint::Hint;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -13,24 +14,24 @@ pub enum Error {
     /// Two sizes that must agree do not: layers among themselves, or data and a network.
     Shape {
         /// What has the size.
-        what: String,
+        field: String,
         /// The size that would fit.
         expected: String,
         /// The size it has.
         found: String,
         /// What to do about it.
-        hint: Option<String>,
+        hint: Option<Hint>,
     },
     /// A value that a setting cannot take.
     Setting {
-        /// The setting's name, as the user wrote it.
+        /// The setting's name.
         field: String,
         /// The values that it can take.
         expected: String,
         /// The value given.
         found: String,
         /// What to do about it.
-        hint: Option<String>,
+        hint: Option<Hint>,
     },
     /// A name that means nothing here.
     UnknownName {
@@ -46,13 +47,13 @@ pub enum Error {
     /// A number in data that cannot be learnt from.
     Data {
         /// Which number: sample and column.
-        what: String,
+        field: String,
         /// What it should be.
         expected: String,
         /// What it is.
         found: String,
         /// What to do about it.
-        hint: Option<String>,
+        hint: Option<Hint>,
     },
     /// Training met a number that is not finite and stopped at that step.
     Diverged {
@@ -61,11 +62,11 @@ pub enum Error {
         /// The step within the epoch, from 1.
         step: usize,
         /// The cost, or a weight with its layer.
-        what: String,
+        field: String,
         /// The number: NaN or an infinity.
         found: String,
         /// What to do about it.
-        hint: Option<String>,
+        hint: Option<Hint>,
     },
     /// A model file that cannot be what it says.
     Model {
@@ -78,7 +79,7 @@ pub enum Error {
         /// What was there.
         found: String,
         /// What to do about it.
-        hint: Option<String>,
+        hint: Option<Hint>,
     },
     /// The operating system refused to read or write.
     Io {
@@ -87,27 +88,44 @@ pub enum Error {
         /// Its reason.
         source: std::io::Error,
     },
+    /// A source of samples outside of the library refused to go on, for a reason of its own.
+    Source(Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Whose fault an error is; a program turns it into its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The system refused: a file that cannot be opened, a disk that is full.
+    System,
+    /// A setting says something impossible.
+    Usage,
+    /// What a file or a matrix holds is wrong.
+    Data,
+    /// Training left the finite numbers.
+    Diverged,
+}
+
+/// What is wrong; the advice stands apart, in [`Error::hint`].
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Shape { what, expected, found, hint }
-            | Self::Setting { field: what, expected, found, hint }
-            | Self::Data { what, expected, found, hint } => {
-                write!(f, "{what}: expected {expected}, found {found}{}", shown(hint))
+            Self::Shape { field, expected, found, .. }
+            | Self::Setting { field, expected, found, .. }
+            | Self::Data { field, expected, found, .. } => {
+                write!(f, "{field}: expected {expected}, found {found}")
             }
             Self::UnknownName { what, found, nearest, known } => {
                 write!(f, "unknown {what} `{found}`{} (known: {known})", did_you_mean(nearest))
             }
-            Self::Diverged { epoch, step, what, found, hint } => {
-                write!(f, "diverged at epoch {epoch}, step {step}: {what} is {found}{}", shown(hint))
+            Self::Diverged { epoch, step, field, found, .. } => {
+                write!(f, "diverged at epoch {epoch}, step {step}: {field} is {found}")
             }
-            Self::Model { path, offset, expected, found, hint } => {
+            Self::Model { path, offset, expected, found, .. } => {
                 let (path, place) = (path.display(), at_byte(offset));
-                write!(f, "{path}{place}: expected {expected}, found {found}{}", shown(hint))
+                write!(f, "{path}{place}: expected {expected}, found {found}")
             }
             Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Source(source) => source.fmt(f),
         }
     }
 }
@@ -116,6 +134,85 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
+            Self::Source(source) => source.source(),
+            _ => None,
+        }
+    }
+}
+
+/// Its parts, whichever of them it has.
+impl Error {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Setting { .. } | Self::UnknownName { .. } => ErrorKind::Usage,
+            Self::Shape { .. } | Self::Data { .. } | Self::Model { .. } | Self::Source(_) => ErrorKind::Data,
+            Self::Diverged { .. } => ErrorKind::Diverged,
+            Self::Io { .. } => ErrorKind::System,
+        }
+    }
+
+    /// What it is about: the name of a setting, a number of the data, a size.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Shape { field, .. }
+            | Self::Setting { field, .. }
+            | Self::Data { field, .. }
+            | Self::Diverged { field, .. } => Some(field),
+            Self::UnknownName { what, .. } => Some(what),
+            Self::Model { .. } | Self::Io { .. } | Self::Source(_) => None,
+        }
+    }
+
+    /// What should have been there.
+    pub fn expected(&self) -> Option<&str> {
+        match self {
+            Self::Shape { expected, .. }
+            | Self::Setting { expected, .. }
+            | Self::Data { expected, .. }
+            | Self::Model { expected, .. } => Some(expected),
+            Self::UnknownName { known, .. } => Some(known),
+            Self::Diverged { .. } | Self::Io { .. } | Self::Source(_) => None,
+        }
+    }
+
+    /// What was there.
+    pub fn found(&self) -> Option<&str> {
+        match self {
+            Self::Shape { found, .. }
+            | Self::Setting { found, .. }
+            | Self::UnknownName { found, .. }
+            | Self::Data { found, .. }
+            | Self::Diverged { found, .. }
+            | Self::Model { found, .. } => Some(found),
+            Self::Io { .. } | Self::Source(_) => None,
+        }
+    }
+
+    /// What can be done about it, where something can.
+    pub fn hint(&self) -> Option<&Hint> {
+        match self {
+            Self::Shape { hint, .. }
+            | Self::Setting { hint, .. }
+            | Self::Data { hint, .. }
+            | Self::Diverged { hint, .. }
+            | Self::Model { hint, .. } => hint.as_ref(),
+            Self::UnknownName { .. } | Self::Io { .. } | Self::Source(_) => None,
+        }
+    }
+
+    /// The file that it is in.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Model { path, .. } | Self::Io { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Where in the file, in bytes from its start.
+    pub fn offset(&self) -> Option<u64> {
+        match self {
+            Self::Model { offset, .. } => *offset,
             _ => None,
         }
     }
@@ -123,9 +220,9 @@ impl std::error::Error for Error {
 
 impl Error {
     /// A size that does not fit.
-    pub fn shape(what: impl Into<String>, expected: impl ToString, found: impl ToString) -> Self {
+    pub fn shape(field: impl Into<String>, expected: impl ToString, found: impl ToString) -> Self {
         Self::Shape {
-            what: what.into(),
+            field: field.into(),
             expected: expected.to_string(),
             found: found.to_string(),
             hint: None,
@@ -143,8 +240,13 @@ impl Error {
     }
 
     /// A number in data that cannot be learnt from.
-    pub fn data(what: impl Into<String>, expected: impl ToString, found: impl ToString) -> Self {
-        Self::Data { what: what.into(), expected: expected.to_string(), found: found.to_string(), hint: None }
+    pub fn data(field: impl Into<String>, expected: impl ToString, found: impl ToString) -> Self {
+        Self::Data {
+            field: field.into(),
+            expected: expected.to_string(),
+            found: found.to_string(),
+            hint: None,
+        }
     }
 
     /// A model file that cannot be what it says.
@@ -163,6 +265,11 @@ impl Error {
         Self::Io { path: path.to_owned(), source }
     }
 
+    /// What a source of samples outside of the library refused.
+    pub fn source(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Source(source.into())
+    }
+
     /// A name that is not among `known`; the nearest of them is suggested.
     pub fn unknown(what: &'static str, found: &str, known: &[&str]) -> Self {
         Self::UnknownName {
@@ -173,15 +280,16 @@ impl Error {
         }
     }
 
-    /// The same error with a hint; one without room for a hint stays as it is.
-    pub fn with_hint(mut self, text: impl Into<String>) -> Self {
+    /// The same error with advice that names settings between braces; one without room for a hint stays as it is.
+    #[must_use]
+    pub fn with_hint(mut self, advice: impl Into<Hint>) -> Self {
         match &mut self {
             Self::Shape { hint, .. }
             | Self::Setting { hint, .. }
             | Self::Data { hint, .. }
             | Self::Diverged { hint, .. }
-            | Self::Model { hint, .. } => *hint = Some(text.into()),
-            Self::UnknownName { .. } | Self::Io { .. } => {}
+            | Self::Model { hint, .. } => *hint = Some(advice.into()),
+            Self::UnknownName { .. } | Self::Io { .. } | Self::Source(_) => {}
         }
         self
     }
@@ -198,10 +306,6 @@ pub fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, name)| name)
 }
 
-fn shown(hint: &Option<String>) -> String {
-    hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"))
-}
-
 fn did_you_mean(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or(String::new(), |name| format!(": did you mean `{name}`?"))
 }
@@ -216,13 +320,18 @@ mod tests {
 
     #[test]
     fn an_error_says_what_was_expected_what_was_found_and_what_to_do() {
-        let error = Error::setting("eta", "a finite number above 0", "NaN").with_hint("0.1 is a good start");
-        assert_eq!(
-            error.to_string(),
-            "eta: expected a finite number above 0, found NaN (0.1 is a good start)"
-        );
+        let error =
+            Error::setting("eta", "a finite number above 0", "NaN").with_hint("{eta=0.1} is a good start");
+        assert_eq!(error.to_string(), "eta: expected a finite number above 0, found NaN");
+        assert_eq!(error.hint().unwrap().to_string(), "eta = 0.1 is a good start");
+        assert_eq!((error.field(), error.found()), (Some("eta"), Some("NaN")));
+        assert_eq!(error.expected(), Some("a finite number above 0"));
+        assert_eq!((error.kind(), error.path(), error.offset()), (ErrorKind::Usage, None, None));
+
         let error = Error::model(Path::new("m.safetensors"), Some(8), "a JSON header", "0x80");
         assert_eq!(error.to_string(), "m.safetensors, byte 8: expected a JSON header, found 0x80");
+        assert_eq!((error.path(), error.offset()), (Some(Path::new("m.safetensors")), Some(8)));
+        assert_eq!((error.kind(), error.hint()), (ErrorKind::Data, None));
     }
 
     #[test]

@@ -122,7 +122,7 @@ pub use activation::Activation;
 pub use cost::Cost;
 pub use dataset::{Batch, Batches, Dataset, Samples, Shuffled};
 pub use deltarule_kernels::{Gradient, Matrix, Panels, Real, Rows, ThreadPool};
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use hint::Hint;
 pub use interval::Interval;
 pub use layer::Layer;

@@ -216,7 +216,7 @@ impl Plan {
     pub fn network<T: Real>(&self, inputs: usize, outputs: usize) -> Result<Network<T>> {
         if self.output == Activation::Softmax && outputs == 1 {
             return Err(Error::shape("outputs of a softmax network", "2 or more, one a class", 1)
-                .with_hint("a single output of 0 or 1 goes with cost binary-cross-entropy"));
+                .with_hint("a single output of 0 or 1 goes with {cost=binary-cross-entropy}"));
         }
         let widths: Vec<usize> =
             [inputs].into_iter().chain(self.hidden.iter().copied()).chain([outputs]).collect();

@@ -112,12 +112,11 @@ pub fn parse<V: Variants>(text: &str) -> Result<V> {
         .find(|variant| variant.name == name)
         .ok_or_else(|| Error::unknown(V::WHAT, name, &V::names()))?;
     let Some(given) = given else { return Ok(variant.usual) };
-    let refused =
-        |expected: &str| Error::setting(format!("{} {name}", V::WHAT), expected, format!("`{given}`"));
-    let Some(parameter) = variant.parameter else { return Err(refused("no parameter")) };
-    let value = given.parse().map_err(|_| {
-        refused("a number after the colon").with_hint(format!("as in {name}:{}", parameter.usual))
-    })?;
+    let refused = |expected| Error::setting(format!("{} {name}", V::WHAT), expected, format!("`{given}`"));
+    let Some(parameter) = variant.parameter else { return Err(refused("no parameter".to_owned())) };
+    let value = given
+        .parse()
+        .map_err(|_| refused(format!("a number after the colon, as in {name}:{}", parameter.usual)))?;
     let value = variant.usual.with_parameter(value);
     value.check()?;
     Ok(value)

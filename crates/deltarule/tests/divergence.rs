@@ -42,8 +42,8 @@ fn train<T: Real>(
 /// The epoch, the step and the words of a divergence.
 fn divergence<T: Real>(outcome: &Outcome<T>) -> (usize, usize, String) {
     match &outcome.end {
-        End::Diverged(Error::Diverged { epoch, step, what, found, .. }) => {
-            (*epoch, *step, format!("{what} {found}"))
+        End::Diverged(Error::Diverged { epoch, step, field, found, .. }) => {
+            (*epoch, *step, format!("{field} {found}"))
         }
         end => panic!("{end:?}"),
     }

@@ -40,10 +40,15 @@ fn read(bytes: &[u8]) -> deltarule::Result<AnyModel> {
     AnyModel::from_bytes(Path::new("m.safetensors"), bytes)
 }
 
+/// What an error says, and its advice.
+fn told(error: &deltarule::Error) -> String {
+    error.hint().map_or(error.to_string(), |hint| format!("{error}; {hint}"))
+}
+
 /// Why the file is refused; and that nothing in it made the reader allocate more than a small multiple of its size.
 fn message(bytes: &[u8]) -> String {
     let mut message = String::new();
-    let allocated = allocation_counter::measure(|| message = read(bytes).unwrap_err().to_string());
+    let allocated = allocation_counter::measure(|| message = told(&read(bytes).unwrap_err()));
     assert!(
         allocated.bytes_max < 20 * (bytes.len() as u64 + 1000),
         "{} of {}",

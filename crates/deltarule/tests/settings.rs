@@ -4,7 +4,8 @@ use deltarule::{Activation, Cost};
 use deltarule::{OptimizerName, ScheduleName, Settings, Task, Variants};
 
 fn message(settings: Settings, task: Task) -> String {
-    settings.plan(task).unwrap_err().to_string()
+    let error = settings.plan(task).unwrap_err();
+    error.hint().map_or(error.to_string(), |hint| format!("{error}; {hint}"))
 }
 
 #[test]

@@ -328,5 +328,6 @@ fn what_does_not_fit_is_refused() {
     assert!(
         error(plan.network(2, 3).unwrap(), &negative, &plan).contains("a probability from 0 to 1, found -1")
     );
-    assert!(plan.network::<f32>(2, 1).unwrap_err().to_string().contains("binary-cross-entropy"));
+    let error = plan.network::<f32>(2, 1).unwrap_err();
+    assert!(error.hint().unwrap().to_string().contains("binary-cross-entropy"));
 }

@@ -32,7 +32,7 @@ fn check<V: Variants + Debug + Serialize + DeserializeOwned>() {
         assert!(!variant.en.ends_with('.') && !variant.ko.ends_with('.'), "{name}");
         let message = format!("{name}:x").parse::<V>().unwrap_err().to_string();
         let expected = if variant.parameter.is_some() { "a number after the colon" } else { "no parameter" };
-        assert!(message.contains(&format!("{name}: expected {expected}, found `x`")), "{message}");
+        assert!(message.contains(&format!("{name}: expected {expected}")), "{message}");
         let beyond = value.with_parameter(f64::NAN);
         assert_eq!(beyond.check().is_err(), variant.parameter.is_some(), "{name}");
     }

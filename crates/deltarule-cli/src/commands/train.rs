@@ -150,10 +150,7 @@ fn train<T: Real>(ui: &Ui, args: &Train, mut config: Config) -> Outcome {
     model.write(&folder.model())?;
     let run = folder.path.display().to_string();
     match outcome.end {
-        End::Diverged(mut error) => {
-            if let deltarule::Error::Diverged { hint, .. } = &mut error {
-                *hint = None;
-            }
+        End::Diverged(error) => {
             let kept = format!(
                 "the weights from before are in {run}; try a smaller --eta, --clip, or inputs of a smaller scale"
             );

@@ -1,7 +1,7 @@
 //! Central differences of the cost of one batch.
 
 use super::{Check, Kink, Parameter, Verdict};
-use crate::cost::{Cost, Costs};
+use crate::cost::Costs;
 use crate::dataset::Batch;
 use crate::error::{Error, Result};
 use crate::mean::WeightedMean;
@@ -16,6 +16,7 @@ pub struct Differences<'a> {
     pool: &'a ThreadPool,
     batch: Batch<'a, f64>,
     objective: Objective,
+    cost_kinks: Vec<f64>,
     network: Network<f64>,
     trace: &'a Trace<f64>,
     /// z and a of the copy. Those of the layers before `stale` belong to the network as it was traced.
@@ -41,6 +42,7 @@ impl<'a> Differences<'a> {
             pool,
             batch: trace.batch(),
             objective: trace.objective,
+            cost_kinks: trace.objective.cost.kinks(),
             network: network.clone(),
             trace,
             pass: trace.pass.clone(),
@@ -156,7 +158,8 @@ impl<'a> Differences<'a> {
     /// The first kink that lies between the traced pass and the one just made.
     fn kink_crossed(&self) -> Option<Kink> {
         for (i, layer) in self.network.layers.iter().enumerate() {
-            if !layer.activation.has_kink() {
+            let kinks = layer.activation.kinks();
+            if kinks.is_empty() {
                 continue;
             }
             let (Some(then), Some(now)) = (&self.trace.pass.layers[i].z, &self.pass.layers[i].z) else {
@@ -164,17 +167,17 @@ impl<'a> Differences<'a> {
             };
             for sample in 0..now.rows() {
                 let mut pairs = then.row(sample).iter().zip(now.row(sample));
-                if let Some(j) = pairs.position(|(&then, &now)| (then > 0.0) != (now > 0.0)) {
+                if let Some(j) = pairs.position(|(&then, &now)| piece(kinks, then) != piece(kinks, now)) {
                     return Some(Kink::Activation { l: i + 2, j, sample });
                 }
             }
         }
+        let kinks = &self.cost_kinks;
         let (then, now) = (&self.trace.pass.output().a, &self.pass.output().a);
         for (sample, y) in self.batch.y.iter().enumerate() {
             let mut pairs = then.row(sample).iter().zip(now.row(sample)).zip(y);
-            let crossed = |((then, now), y): ((&f64, &f64), &f64)| {
-                piece(self.objective.cost, then - y) != piece(self.objective.cost, now - y)
-            };
+            let crossed =
+                |((then, now), y): ((&f64, &f64), &f64)| piece(kinks, then - y) != piece(kinks, now - y);
             if let Some(j) = pairs.position(crossed) {
                 return Some(Kink::Cost { j, sample });
             }
@@ -183,13 +186,9 @@ impl<'a> Differences<'a> {
     }
 }
 
-/// Which smooth piece of the cost a − y lies on.
-fn piece(cost: Cost, r: f64) -> i8 {
-    match cost {
-        Cost::Absolute | Cost::Quantile { .. } => i8::from(r > 0.0) - i8::from(r < 0.0),
-        Cost::Huber { delta } => i8::from(r > delta) - i8::from(r < -delta),
-        _ => 0,
-    }
+/// Which of the smooth pieces between kinks x lies on, a kink belonging to the piece on its left.
+fn piece(kinks: &[f64], x: f64) -> usize {
+    kinks.iter().filter(|&&kink| x > kink).count()
 }
 
 /// |C| and, as each z is known to its rounding error, Σ |δ z|.

@@ -218,8 +218,8 @@ fn diverged(epoch: u32, step: usize, what: String, found: f64) -> Error {
     Error::Diverged {
         epoch: epoch as usize + 1,
         step,
-        what,
+        field: what,
         found: found.to_string(),
-        hint: Some("a smaller eta, clip, or inputs of a smaller scale may help".into()),
+        hint: Some("a smaller {eta}, {clip}, or inputs of a smaller scale may help".into()),
     }
 }

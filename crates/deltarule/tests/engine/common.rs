@@ -1,7 +1,7 @@
 //! Small networks and samples for the tests, the same at every run.
 
 use deltarule::random::{Purpose, Random};
-use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Variants};
+use deltarule::{Activation, Batch, Cost, Error, Layer, Matrix, Network, Panels, Variants};
 
 /// Every variant with its usual parameter and with another one.
 pub(crate) fn every<V: Variants>() -> impl Iterator<Item = V> {
@@ -14,6 +14,20 @@ pub(crate) fn every<V: Variants>() -> impl Iterator<Item = V> {
 /// Every activation that a hidden layer can have.
 pub(crate) fn elementwise() -> impl Iterator<Item = Activation> {
     every().filter(|activation: &Activation| activation.is_elementwise())
+}
+
+/// What an error says, and its advice.
+pub(crate) fn told(error: &Error) -> String {
+    error.hint().map_or(error.to_string(), |hint| format!("{error}; {hint}"))
+}
+
+/// Where the slope or the curvature of f jumps, among the sixteenths from −2 to 2.
+pub(crate) fn jumps(f: impl Fn(f64) -> f64) -> Vec<f64> {
+    let h = 1.0 / 1024.0;
+    let curvature = |x: f64| (f(x + h) - 2.0 * f(x) + f(x - h)) / (h * h);
+    let jump = |&x: &f64| (curvature(x + 2.0 * h) - curvature(x - 2.0 * h)).abs() > 0.1;
+    let corner = |&x: &f64| curvature(x).abs() > 10.0;
+    (-32..=32).map(|i| f64::from(i) / 16.0).filter(|x| jump(x) || corner(x)).collect()
 }
 
 /// Normally distributed numbers one after the other.

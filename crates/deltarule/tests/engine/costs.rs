@@ -1,6 +1,6 @@
 //! C against figures by hand, far from where it is easy, and the short form of BP1 against the Jacobian.
 
-use crate::common::{Numbers, Samples, every};
+use crate::common::{Numbers, Samples, every, jumps, told};
 use deltarule::cost::Costs;
 use deltarule::equations::{bp1, bp1_jacobian};
 use deltarule::{Activation, Batch, Cost, Layer, Matrix, Network, Panels, Pass, Real, ThreadPool, Trace};
@@ -83,6 +83,27 @@ fn an_infinite_cost_is_not_hidden() {
 }
 
 #[test]
+fn kinks_are_where_the_curvature_jumps() {
+    let costs = every::<Cost>().map(|cost| match cost {
+        // Where the grid has its corners.
+        Cost::Huber { .. } => Cost::Huber { delta: 0.75 },
+        cost => cost,
+    });
+    let mut found = 0;
+    for cost in costs {
+        let (y, z_to_a): (f64, fn(f64) -> f64) = match cost.canonical_output() {
+            Activation::Identity => (0.5, |a| a),
+            _ => (0.5, |a| 0.1 * a),
+        };
+        let kinks = jumps(|r| value(cost, &[z_to_a(y + r)], &[y]));
+        assert_eq!(kinks, cost.kinks(), "{cost}");
+        found += kinks.len();
+    }
+    // |a − y|, two corners of Huber twice, the quantile twice.
+    assert_eq!(found, 7);
+}
+
+#[test]
 fn the_short_form_of_bp1_is_the_jacobian_form() {
     let mut numbers = Numbers::new(21);
     let pool = ThreadPool::single();
@@ -137,18 +158,18 @@ fn the_short_form_is_a_minus_y() {
 
 #[test]
 fn a_pair_that_has_no_meaning_is_refused() {
-    let message = |cost: Cost, output| cost.check_output(output).unwrap_err().to_string();
+    let message = |cost: Cost, output| told(&cost.check_output(output).unwrap_err());
     assert_eq!(
         message(Cost::BinaryCrossEntropy, Activation::Tanh),
-        "output activation with cost binary-cross-entropy: expected sigmoid, found tanh (this cost is defined by the \
-         likelihood of that output)"
+        "output activation with cost binary-cross-entropy: expected sigmoid, found tanh; this cost is defined by the \
+         likelihood of that output"
     );
     assert!(message(Cost::SoftmaxCrossEntropy { smoothing: 0.0 }, Activation::Sigmoid).contains("softmax"));
     let targets = |cost: Cost, y: f64| cost.check_targets((&Matrix::from_rows(&[[0.0], [y]])).into());
-    let message = |cost, y| targets(cost, y).unwrap_err().to_string();
+    let message = |cost, y| told(&targets(cost, y).unwrap_err());
     assert_eq!(
         message(Cost::BinaryCrossEntropy, 2.0),
-        "target 0 of sample 1: expected a probability from 0 to 1, found 2 (the cost is binary-cross-entropy)"
+        "target 0 of sample 1: expected a probability from 0 to 1, found 2; the cost is binary-cross-entropy"
     );
     assert!(targets(Cost::Poisson, -1.0).is_err() && targets(Cost::Quadratic, f64::NAN).is_err());
     assert!(targets(Cost::Poisson, 3.0).is_ok() && targets(Cost::Quadratic, -7.0).is_ok());

@@ -1,6 +1,6 @@
 //! What an explanation says is what the engine computed, and what it shows of a sum adds up to it exactly.
 
-use crate::common::{Numbers, Samples};
+use crate::common::{Numbers, Samples, told};
 use crate::worked_example;
 use deltarule::explain::{Equation, Explanation, Form, Request, Sum, explain};
 use deltarule::gradcheck::{Parameter, Verdict};
@@ -303,11 +303,11 @@ fn a_sample_that_counts_nothing_is_explained_too() {
 
 #[test]
 fn what_does_not_exist_is_refused() {
-    let message = |request| of_large(request).unwrap_err().to_string();
+    let message = |request| told(&of_large(request).unwrap_err());
     let request = Request::default;
     assert_eq!(
         message(Request { layer: Some(5), ..request() }),
-        "layer: expected a layer from 2 to 4, found 5 (layer 1 is the input, which has no weights)"
+        "layer: expected a layer from 2 to 4, found 5; layer 1 is the input, which has no weights"
     );
     assert_eq!(
         message(Request { layer: Some(4), neuron: Some(13), ..request() }),

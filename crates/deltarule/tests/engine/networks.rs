@@ -1,13 +1,13 @@
 //! What a network refuses, and the vanishing gradient.
 
-use crate::common::{Numbers, Samples};
+use crate::common::{Numbers, Samples, told};
 use deltarule::explain::{Request, explain};
 use deltarule::{Activation, Cost, Layer, Matrix, Network, Panels, ThreadPool, Trace};
 
 #[test]
 fn layers_that_do_not_fit_are_refused() {
     let layer = |outputs, inputs, activation| Layer::<f32>::zeros(outputs, inputs, activation);
-    let message = |layers| Network::new(layers).unwrap_err().to_string();
+    let message = |layers| told(&Network::new(layers).unwrap_err());
     use Activation::{Elu, Sigmoid, Softmax};
     assert_eq!(message(vec![]), "layers of the network: expected at least one, the output, found 0");
     assert_eq!(
@@ -18,8 +18,8 @@ fn layers_that_do_not_fit_are_refused() {
     assert_eq!(message(vec![layer(1, 0, Sigmoid)]), "width of layer 1: expected at least 1 neuron, found 0");
     assert_eq!(
         message(vec![layer(3, 2, Softmax), layer(1, 3, Sigmoid)]),
-        "activation of hidden layer 2: expected an elementwise function, found softmax (softmax turns the outputs into \
-         probabilities and belongs to the last layer)"
+        "activation of hidden layer 2: expected an elementwise function, found softmax; softmax turns the outputs into \
+         probabilities and belongs to the last layer"
     );
     assert!(message(vec![layer(1, 1, Elu { alpha: f64::NAN })]).starts_with("alpha of elu"));
     let biases = Layer { b: vec![0.0; 2], ..layer(3, 1, Sigmoid) };
