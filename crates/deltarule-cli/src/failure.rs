@@ -1,42 +1,30 @@
 //! How a command ends when it cannot do what was asked: a message, a hint, and an exit code that scripts can tell apart.
 
-use deltarule::{ErrorKind, Hint};
+use deltarule::hint::Advised;
+use deltarule_pipeline::{Error, ErrorKind, Notice};
+use deltarule_tables::TableError;
 use std::fmt::{self, Display};
-
-/// Why a command failed, as its exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Something went wrong while running: a full disk, a file that may not be read.
-    RunTime = 1,
-    /// The command line or the settings say something impossible.
-    Usage = 2,
-    /// A data or model file does not hold what it should.
-    BadData = 3,
-    /// Training diverged, or a check found a difference.
-    Failed = 4,
-    /// The user stopped it.
-    Interrupted = 130,
-}
+use std::path::PathBuf;
 
 /// An error as the user reads it.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ErrorKind,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
 }
 
 impl Failure {
-    pub(crate) fn new(kind: Kind, message: impl Display) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: impl Display) -> Self {
         Self { kind, message: message.to_string(), hint: None }
     }
 
     pub(crate) fn usage(message: impl Display) -> Self {
-        Self::new(Kind::Usage, message)
+        Self::new(ErrorKind::Usage, message)
     }
 
     pub(crate) fn bad_data(message: impl Display) -> Self {
-        Self::new(Kind::BadData, message)
+        Self::new(ErrorKind::BadData, message)
     }
 
     pub(crate) fn hint(self, hint: impl Display) -> Self {
@@ -45,24 +33,17 @@ impl Failure {
 
     /// An input or output error on `path`: what was tried, on what, and what the system said.
     pub(crate) fn io(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::new(Kind::RunTime, format_args!("cannot {action} {}: {}", path.display(), plain(error)))
+        Self::new(ErrorKind::RunTime, format_args!("cannot {action} {}: {}", path.display(), plain(error)))
     }
 
-    /// An error of the library or of a table, its advice with settings as flags.
-    fn of(kind: ErrorKind, error: impl Display, hint: Option<&Hint>) -> Self {
-        let kind = match kind {
-            ErrorKind::System => Kind::RunTime,
-            ErrorKind::Usage => Kind::Usage,
-            ErrorKind::Data => Kind::BadData,
-            ErrorKind::Diverged => Kind::Failed,
-        };
-        let hint = hint.map(|hint| hint.worded(as_flag));
-        Self { kind, message: without_code(&error.to_string()), hint }
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        exit_code(self.kind)
     }
 
     pub(crate) fn to_json(&self) -> serde_json::Value {
         serde_json::json!({ "error": {
-            "code": self.kind as i32,
+            "code": self.code(),
             "kind": format!("{:?}", self.kind),
             "message": self.message,
             "hint": self.hint,
@@ -90,33 +71,66 @@ impl Display for Failure {
 
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
+/// The one place where an error becomes words.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let message = match &error {
+            Error::Io { action, path, source } => return Self::io(action, path, source),
+            Error::NoRun { path, source, latest } => {
+                return Self::io("open", path, source).hint(runs_there_are(latest));
+            }
+            Error::Table(_) | Error::Library(_) => without_code(&error.worded(as_flag)),
+            _ => error.worded(as_flag),
+        };
+        let hint = match &error {
+            Error::NoData => Some("`deltarule train digits` needs no file".to_owned()),
+            Error::NothingHeldOut => Some("name the data: deltarule eval RUN DATA".to_owned()),
+            Error::DataGone { .. } => Some("name the data: deltarule explain RUN DATA".to_owned()),
+            error => error.hint().map(|hint| hint.worded(as_flag)),
+        };
+        Self { kind: error.kind(), message, hint }
+    }
+}
+
 impl From<deltarule::Error> for Failure {
     fn from(error: deltarule::Error) -> Self {
-        use deltarule::Error as E;
-        let error = match error {
-            E::Source(source) => match source.downcast::<deltarule_tables::TableError>() {
-                Ok(error) => return Self::from(*error),
-                Err(source) => E::Source(source),
-            },
-            error => error,
-        };
-        Self::of(error.kind(), &error, error.hint())
+        Error::from(error).into()
     }
 }
 
-impl From<deltarule_tables::TableError> for Failure {
-    fn from(error: deltarule_tables::TableError) -> Self {
-        Self::of(error.kind(), &error, error.advice())
+impl From<TableError> for Failure {
+    fn from(error: TableError) -> Self {
+        Error::from(error).into()
     }
 }
 
-/// What a table has to say, with settings as flags.
-pub(crate) fn in_flags(notice: &deltarule_tables::Notice) -> String {
+/// What scripts tell the ways of failing apart by.
+pub(crate) fn exit_code(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::RunTime => 1,
+        ErrorKind::Usage => 2,
+        ErrorKind::BadData => 3,
+        ErrorKind::Failed => 4,
+        ErrorKind::Interrupted => 130,
+    }
+}
+
+fn runs_there_are(latest: &[PathBuf]) -> String {
+    let latest: Vec<_> = latest.iter().map(|path| path.display().to_string()).collect();
+    if latest.is_empty() {
+        "there are no runs here yet; `deltarule train digits` makes one".to_owned()
+    } else {
+        format!("the latest runs here: {}", latest.join(", "))
+    }
+}
+
+/// Something worth knowing, with settings as flags.
+pub(crate) fn in_flags(notice: &Notice) -> String {
     notice.worded(as_flag)
 }
 
 /// A setting as the flag that says it.
-fn as_flag(setting: &deltarule::hint::Advised) -> String {
+fn as_flag(setting: &Advised) -> String {
     match &setting.value {
         Some(value) => format!("--{} {value}", setting.name),
         None => format!("--{}", setting.name),

@@ -1,6 +1,7 @@
 //! Ctrl-C: the first asks to stop after the step, the second ends the program at once.
 
-use crate::failure::{Failure, Kind, Outcome};
+use crate::failure::{Failure, Outcome, exit_code};
+use deltarule_pipeline::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,10 +21,11 @@ pub(crate) fn watch() -> Outcome<Flag> {
     let handler = flag.clone();
     let on_signal = move || {
         if handler.0.swap(true, Ordering::Relaxed) {
-            std::process::exit(Kind::Interrupted as i32);
+            std::process::exit(exit_code(ErrorKind::Interrupted).into());
         }
     };
-    ctrlc::set_handler(on_signal)
-        .map_err(|error| Failure::new(Kind::RunTime, format_args!("cannot watch for Ctrl-C: {error}")))?;
+    ctrlc::set_handler(on_signal).map_err(|error| {
+        Failure::new(ErrorKind::RunTime, format_args!("cannot watch for Ctrl-C: {error}"))
+    })?;
     Ok(flag)
 }

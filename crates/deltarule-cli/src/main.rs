@@ -5,21 +5,18 @@
 mod args;
 mod commands;
 mod config;
-mod data;
 mod explain;
 mod failure;
 mod interrupt;
 mod lang;
-mod model;
-mod pipeline;
 mod report;
-mod run;
 mod text;
 mod ui;
 
 use args::{Cli, Command, When};
 use clap::Parser;
-use failure::{Failure, Kind};
+use deltarule_pipeline::ErrorKind;
+use failure::{Failure, exit_code};
 use std::process::ExitCode;
 use ui::{Ui, Verbosity};
 
@@ -44,7 +41,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             ui.fail(&failure);
-            ExitCode::from(failure.kind as u8)
+            ExitCode::from(failure.code())
         }
     }
 }
@@ -60,7 +57,7 @@ fn refused(error: &clap::Error) -> ExitCode {
         // Nobody is left to be told when the stream is closed.
         let _ = error.print();
     }
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage as u8))
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit_code(ErrorKind::Usage)))
 }
 
 fn choose_colours(when: When) {
@@ -80,7 +77,7 @@ fn guarded(command: impl FnOnce() -> failure::Outcome) -> failure::Outcome {
             .map(String::as_str)
             .or_else(|| panic.downcast_ref::<&str>().copied())
             .unwrap_or("no message");
-        Err(Failure::new(Kind::RunTime, format_args!("a defect in deltarule itself: {what}"))
+        Err(Failure::new(ErrorKind::RunTime, format_args!("a defect in deltarule itself: {what}"))
             .hint("please report it with the command that you typed"))
     })
 }

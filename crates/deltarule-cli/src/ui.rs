@@ -1,11 +1,12 @@
 //! What the program says: results on standard output, everything else on standard error and in the run's log.
 
-use crate::failure::{Failure, Kind, Outcome};
+use crate::failure::{Failure, Outcome};
 use anstyle::{AnsiColor, Style};
+use deltarule_pipeline::ErrorKind;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
 
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -56,9 +57,10 @@ impl Ui {
             .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
         self.record(text);
         match written.and_then(|()| out.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::new(Kind::RunTime, format_args!("cannot write to standard output: {error}")))
-            }
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
+                ErrorKind::RunTime,
+                format_args!("cannot write to standard output: {error}"),
+            )),
             _ => Ok(()),
         }
     }
@@ -70,7 +72,8 @@ impl Ui {
         } else {
             serde_json::to_string(value)
         };
-        let text = text.map_err(|e| Failure::new(Kind::RunTime, format_args!("cannot write JSON: {e}")))?;
+        let text =
+            text.map_err(|e| Failure::new(ErrorKind::RunTime, format_args!("cannot write JSON: {e}")))?;
         self.print(&text)
     }
 

@@ -1,90 +1,59 @@
 //! `deltarule explain`
 
-use super::train::pool;
 use crate::args::{Explain, Form};
 use crate::explain::Page;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, in_flags};
 use crate::lang::Words;
-use crate::model::{self, Opened};
-use crate::pipeline::{Kind, Pipeline, name_of};
 use crate::text::{count, number};
 use crate::ui::{BOLD, Ui, paint};
-use deltarule::explain::{Equation, Explanation, Request, explain};
+use deltarule::explain::{Equation, Explanation};
 use deltarule::gradcheck::Parameter;
-use deltarule::model::Training;
 use deltarule::optimizer::{Optimizer, Parametrisation};
-use deltarule::selection::Keep;
-use deltarule::{Batch, Objective, Plan, Rows, Task, Trace};
+use deltarule::{Plan, Task};
+use deltarule_pipeline::{DataSource, Explained, Question, Trained, Transform, thread_pool};
 use std::ops::Range;
 use std::path::Path;
 
 pub(crate) fn run(ui: &Ui, args: Explain) -> Outcome {
-    let Opened { model, pipeline, plan } = Opened::<f64>::new(model::open(&args.run)?.into_f64())?;
+    let trained = Trained::read(&args.run)?;
     let words = Words::of(args.lang);
-    let (part, name) = samples(ui, &args, &pipeline)?;
-    let range = range(&args, part.len(), &name)?;
-    let pool = pool(None)?;
-    let data = &part.data;
-    let batch = Batch {
-        x: Rows::range(data.x(), range.clone()),
-        y: Rows::range(data.y(), range.clone()),
-        weights: data.weights().map(|weights| &weights[range.clone()]),
-    };
-    let objective = Objective {
-        cost: plan.cost(),
-        regularisation: plan.regularisation(),
-        n: model.training.as_ref().map_or(part.len(), |training| training.samples as usize).max(1),
-    };
-    let trace = Trace::of(&pool, &model.network, objective, &batch)?;
-    let request = Request {
+    let source = (!args.data.is_empty()).then(|| DataSource::parse(&args.data)).transpose()?;
+    let of = trained.samples_to_explain(source.as_ref())?;
+    of.notices.iter().for_each(|notice| ui.warn(in_flags(notice)));
+    let named = if source.is_some() { &args.data } else { &trained.preprocessor.data.source };
+    let range = range(&args, of.samples.len(), &of.which.of(&named.join(" ")))?;
+    let question = Question {
         run: run_name(&args.run),
-        step: model.training.as_ref().and_then(|training| step(&plan, &pipeline, training)),
-        samples: range.clone().collect(),
-        shown: 0,
+        samples: range.clone(),
         layer: args.layer,
         neuron: args.neuron,
         weight: args.weight.as_deref().map(weight).transpose()?,
-        plan: Some(plan.clone()),
     };
-    let explanation = explain(&pool, &model.network, &trace, &request)?;
+    let explained = trained.explain(&thread_pool(None)?, &of, &question)?;
+    let explanation = &explained.explanation;
     if ui.json {
-        return ui.print_json(&explanation);
+        return ui.print_json(explanation);
     }
     let alone = range.len() == 1;
     let mut facts = Vec::new();
     if alone {
-        facts.extend(answers(words, &plan, &pipeline, &trace));
+        facts.extend(answers(words, &trained, &explained));
     }
-    facts.push((words.optimizer, update(words, &plan)));
+    facts.push((words.optimizer, update(words, &trained.plan)));
     let page = Page {
         words,
-        explanation: &explanation,
-        labels: &pipeline.labels(),
+        explanation,
+        labels: &trained.preprocessor.labels(),
         facts: &facts,
-        picture: picture(&pipeline, data.x().row(range.start)).filter(|_| alone && args.layer.is_none()),
-        weighted: data.weights().is_some(),
+        picture: picture(&trained.preprocessor.transform, explained.x.row(0))
+            .filter(|_| alone && args.layer.is_none()),
+        weighted: explained.weighted,
         focused: args.layer.is_some(),
         chosen: args.neuron.is_some() || args.weight.is_some(),
         matrix: args.form == Form::Matrix,
-        next: &next(words, &args, &explanation, &range),
+        next: &next(words, &args, explanation, &range),
     };
     ui.print(&page.render())
-}
-
-/// The samples to choose from, and what to call them.
-fn samples(ui: &Ui, args: &Explain, pipeline: &Pipeline) -> Outcome<(crate::data::Part<f64>, String)> {
-    let own = args.data.is_empty();
-    if own && pipeline.data.source.iter().any(|word| word == "-") {
-        return Err(Failure::usage("the network was trained on standard input, which is gone")
-            .hint("name the data: deltarule explain RUN DATA"));
-    }
-    let mut warnings = Vec::new();
-    let found = match own {
-        true => (pipeline.own_samples::<f64>(&mut warnings)?, pipeline.data.source.join(" ")),
-        false => (pipeline.samples::<f64>(&args.data, &mut warnings)?, name_of(&args.data)?),
-    };
-    warnings.iter().for_each(|warning| ui.warn(warning));
-    Ok(found)
 }
 
 /// The samples asked for; the first where none was.
@@ -128,24 +97,6 @@ fn run_name(path: &Path) -> String {
     name(path).unwrap_or_else(|| path.display().to_string())
 }
 
-/// The step of training whose weights these are, where the file tells.
-fn step(plan: &Plan, pipeline: &Pipeline, training: &Training) -> Option<u64> {
-    // A temperature changed the weights after the last step.
-    if pipeline.temperature.is_some() {
-        return None;
-    }
-    let (samples, batch) = (training.samples, plan.batch() as u64);
-    let in_an_epoch = if plan.drop_last() { samples / batch } else { samples.div_ceil(batch) };
-    let best = training.best_epoch.filter(|_| plan.settings().keep == Some(Keep::Best));
-    let epochs = match best {
-        Some(epoch) => epoch,
-        // Interrupted within an epoch, it would be further than its epochs tell.
-        None if training.epochs == plan.epochs() => training.epochs,
-        None => return None,
-    };
-    Some(in_an_epoch * u64::from(epochs))
-}
-
 /// Which optimizer, with what.
 fn update(words: &Words, plan: &Plan) -> String {
     let settings = plan.settings();
@@ -167,15 +118,11 @@ fn update(words: &Words, plan: &Plan) -> String {
 }
 
 /// What the sample should give, and what it gives.
-fn answers(
-    words: &Words,
-    plan: &Plan,
-    pipeline: &Pipeline,
-    trace: &Trace<f64>,
-) -> Vec<(&'static str, String)> {
+fn answers(words: &Words, trained: &Trained, explained: &Explained) -> Vec<(&'static str, String)> {
     const SHOWN: usize = 4;
-    let (labels, outputs, targets) = (pipeline.labels(), trace.pass.output().a.row(0), trace.y.row(0));
-    let classes = plan.task() == Task::Classes && outputs.len() > 1;
+    let labels = trained.preprocessor.labels();
+    let (outputs, targets) = (explained.outputs.row(0), explained.y.row(0));
+    let classes = trained.plan.task() == Task::Classes && outputs.len() > 1;
     let shown = |values: &[f64]| {
         if classes {
             let best = (0..values.len()).max_by(|&i, &j| values[i].total_cmp(&values[j])).unwrap_or(0);
@@ -197,9 +144,9 @@ fn answers(
 }
 
 /// An image in grey.
-fn picture(pipeline: &Pipeline, pixels: &[f64]) -> Option<String> {
+fn picture(transform: &Transform, pixels: &[f64]) -> Option<String> {
     const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
-    let Kind::Images(images) = pipeline.kind() else { return None };
+    let Transform::Images(images) = transform else { return None };
     let (height, width) = (images.height, images.width);
     if width > 48 || height > 48 || pixels.len() != width * height {
         return None;

@@ -1,20 +1,18 @@
 //! `deltarule gradcheck`
 
-use super::train::{plan, pool};
 use crate::args::{DataArgs, Gradcheck, LearningArgs, TrainingDataArgs};
 use crate::config;
-use crate::data::{self, Part};
 use crate::explain::{parameter, short, signed};
-use crate::failure::{Failure, Kind, Outcome};
-use crate::model::{self, Opened};
-use crate::run;
+use crate::failure::{Failure, Outcome, in_flags};
 use crate::text::{self, Align, Table, count, duration, number};
 use crate::ui::{BOLD, DIM, GREEN, RED, Ui, YELLOW, paint};
 use deltarule::explain::{Role, Symbol};
 use deltarule::gradcheck::{Check, Kink, Race, Report, Settings, Verdict, check, race};
 use deltarule::random::{Purpose, Random};
 use deltarule::{Batch, Matrix, Network, Objective, Real, Rows, ThreadPool};
+use deltarule_pipeline::run_folder::MODEL;
 use deltarule_pipeline::settings::Precision;
+use deltarule_pipeline::{DataSource, ErrorKind, Prepared, SampleSet, Subset, Trained, thread_pool};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
@@ -39,7 +37,7 @@ pub(crate) fn run(ui: &Ui, args: Gradcheck) -> Outcome {
 }
 
 fn checked<T: Real>(ui: &Ui, args: &Gradcheck, tolerance: f64) -> Outcome {
-    let pool = pool(args.learning.threads)?;
+    let pool = thread_pool(args.learning.threads)?;
     let subject = match &args.subject[..] {
         [word] if is_model(Path::new(word)) => trained::<T>(ui, args, word)?,
         _ => fresh::<T>(ui, args)?,
@@ -85,7 +83,8 @@ fn verdict_of(report: &Report) -> Outcome {
     let checked = count(report.checks.len());
     let message =
         format_args!("{} of {checked} gradients disagree with their central differences", count(wrong));
-    Err(Failure::new(Kind::Failed, message).hint(format_args!("the worst is {}", report.checks[0].parameter)))
+    Err(Failure::new(ErrorKind::Failed, message)
+        .hint(format_args!("the worst is {}", report.checks[0].parameter)))
 }
 
 /// A network with the samples to check it on.
@@ -93,7 +92,7 @@ struct Subject<T: Real> {
     name: String,
     network: Network<T>,
     objective: Objective,
-    part: Part<T>,
+    part: Subset<T>,
 }
 
 /// A batch of its own.
@@ -112,15 +111,11 @@ impl<T: Real> Picked<T> {
 impl<T: Real> Subject<T> {
     /// Some samples, chosen by the seed: a table is often sorted, and its first rows all of one kind.
     fn batch(&self, samples: usize, seed: u64) -> (Vec<u32>, Picked<T>) {
-        let all: Vec<u32> = match &self.part.rows {
-            Some(rows) => rows.clone(),
-            None => (0..self.part.data.len() as u32).collect(),
-        };
-        let mut rows = all;
+        let mut rows: Vec<u32> = (0..self.part.len()).map(|i| self.part.row(i)).collect();
         Random::new(seed, Purpose::Choice, 0).shuffle(&mut rows);
         rows.truncate(samples);
         rows.sort_unstable();
-        let data = &self.part.data;
+        let data = self.part.samples().dataset();
         let copied = |from: &Matrix<T>| {
             let picked: Vec<&[T]> = rows.iter().map(|&i| from.row(i as usize)).collect();
             Matrix::from_rows(&picked)
@@ -133,7 +128,7 @@ impl<T: Real> Subject<T> {
 
 /// Whether the word names a run or a model file rather than data.
 fn is_model(path: &Path) -> bool {
-    path.join(run::MODEL).is_file() || path.extension().is_some_and(|end| end == "safetensors")
+    path.join(MODEL).is_file() || path.extension().is_some_and(|end| end == "safetensors")
 }
 
 /// The network of a run, on what it was trained on.
@@ -147,24 +142,24 @@ fn trained<T: Real>(ui: &Ui, args: &Gradcheck, word: &str) -> Outcome<Subject<T>
             "flags of data and learning go with DATA, for a fresh network; --seed, --threads and --precision with both",
         ));
     }
-    let Opened { model, pipeline, plan } = Opened::<f64>::new(model::open(Path::new(word))?.into_f64())?;
-    let mut warnings = Vec::new();
-    let part = pipeline.own_samples::<T>(&mut warnings)?;
-    warnings.iter().for_each(|warning| ui.warn(warning));
-    let n = model.training.as_ref().map_or(part.len(), |training| training.samples as usize).max(1);
+    let trained = Trained::read(Path::new(word))?;
+    let SampleSet { samples: part, notices, .. } = trained.preprocessor.training_source()?;
+    notices.iter().for_each(|notice| ui.warn(in_flags(notice)));
+    let n = trained.training().map_or(part.len(), |training| training.samples as usize).max(1);
+    let plan = &trained.plan;
     let objective = Objective { cost: plan.cost(), regularisation: plan.regularisation(), n };
-    Ok(Subject { name: word.to_owned(), network: model.network.cast(), objective, part })
+    Ok(Subject { name: word.to_owned(), network: trained.network_in_f64().cast(), objective, part })
 }
 
 /// A network with the initial weights of the flags, on its training samples.
 fn fresh<T: Real>(ui: &Ui, args: &Gradcheck) -> Outcome<Subject<T>> {
-    let mut config =
+    let mut settings =
         config::resolve(&args.subject, &args.reading, &TrainingDataArgs::default(), &args.learning)?;
-    let ready = data::prepare::<T>(&mut config)?;
-    let plan = plan(&mut config, &ready)?;
-    ready.notices.iter().for_each(|notice| ui.note(format_args!("note: {notice}")));
-    let part = ready.train;
-    let network = plan.network(ready.pipeline.inputs(), part.data.y().cols())?;
+    let prepared = Prepared::<T>::new(&DataSource::parse(&settings.data.source)?, &mut settings)?;
+    let plan = prepared.plan(&mut settings)?;
+    prepared.notices.iter().for_each(|notice| ui.note(format_args!("note: {}", in_flags(notice))));
+    let network = plan.network(prepared.preprocessor.inputs(), prepared.preprocessor.labels().len())?;
+    let part = prepared.training.in_memory().expect("streams are for training").clone();
     let objective =
         Objective { cost: plan.cost(), regularisation: plan.regularisation(), n: part.len().max(1) };
     Ok(Subject { name: format!("{}, fresh", args.subject.join(" ")), network, objective, part })
@@ -370,7 +365,7 @@ mod tests {
         gradients.layers[0].w.set(2, 1, 1.01 * true_value);
         let wrong = check_gradients(&pool, &network, &trace, &gradients, &Settings::default()).unwrap();
         let failure = verdict_of(&wrong).unwrap_err();
-        assert_eq!(failure.kind, Kind::Failed);
+        assert_eq!(failure.kind, ErrorKind::Failed);
         assert_eq!(failure.message, "1 of 13 gradients disagree with their central differences");
         assert_eq!(failure.hint.as_deref(), Some("the worst is weight (3, 2) of layer 2"));
         assert!(worst(&wrong, &[0]).render("").contains("DISAGREES"));

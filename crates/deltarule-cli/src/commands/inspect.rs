@@ -2,21 +2,20 @@
 
 use crate::args::Inspect;
 use crate::failure::{Failure, Outcome};
-use crate::model;
-use crate::pipeline::{Kind, Pipeline};
-use crate::run;
 use crate::text::{self, Align, Table};
 use crate::ui::{DIM, Ui, paint};
 use deltarule::model::{AnyModel, Model};
 use deltarule::{Network, Real};
+use deltarule_pipeline::run_folder::model_path;
+use deltarule_pipeline::{Preprocessor, Transform};
 use deltarule_tables::Preparation;
 use deltarule_tables::targets::{Amount, Target};
 use serde_json::{Value, json};
 
 pub(crate) fn run(ui: &Ui, args: Inspect) -> Outcome {
-    let path = run::model_path(&args.run)?;
+    let path = model_path(&args.run)?;
     let bytes = std::fs::metadata(&path).map_err(|e| Failure::io("read", &path, &e))?.len();
-    let opened = model::open(&args.run)?;
+    let opened = AnyModel::read(&path)?;
     let precision = opened.precision();
     let place = path.display().to_string();
     match opened {
@@ -27,7 +26,7 @@ pub(crate) fn run(ui: &Ui, args: Inspect) -> Outcome {
 
 fn inspect<T: Real>(ui: &Ui, model: &Model<T>, place: &str, bytes: u64, precision: &str) -> Outcome {
     // A model of another program has a network to show all the same.
-    let pipeline = Pipeline::read(&model.preprocessing).ok();
+    let preprocessor = Preprocessor::from_json(&model.preprocessing).ok();
     if ui.json {
         return ui.print_json(&to_json(model, place, bytes, precision));
     }
@@ -37,8 +36,8 @@ fn inspect<T: Real>(ui: &Ui, model: &Model<T>, place: &str, bytes: u64, precisio
     fact("file", format!("{} bytes, {precision}", text::count(bytes as usize)));
     fact("parameters", text::count(model.network.parameters()));
     fact("task", model.task.to_string());
-    if let Some(pipeline) = &pipeline {
-        fact("trained on", pipeline.data.source.join(" "));
+    if let Some(preprocessor) = &preprocessor {
+        fact("trained on", preprocessor.data.source.join(" "));
     }
     if let Some(training) = &model.training {
         let best = training.best_epoch.zip(training.best_value).map_or(String::new(), |(epoch, value)| {
@@ -49,20 +48,20 @@ fn inspect<T: Real>(ui: &Ui, model: &Model<T>, place: &str, bytes: u64, precisio
         fact("training", format!("{samples} samples, {} epochs{best}", training.epochs));
     }
     fact(if model.task == deltarule::Task::Classes { "classes" } else { "outputs" }, model.labels.join(", "));
-    if let Some(pipeline) = &pipeline {
-        if let Some(threshold) = pipeline.threshold {
+    if let Some(preprocessor) = &preprocessor {
+        if let Some(threshold) = preprocessor.threshold {
             fact("threshold", format!("{} for {}", text::number(threshold), model.labels[1]));
         }
-        if let Some(temperature) = pipeline.temperature {
+        if let Some(temperature) = preprocessor.temperature {
             fact("temperature", format!("{} (in the last layer)", text::number(temperature)));
         }
     }
     out += &facts.render("  ");
     out.push('\n');
     out += &layers(&model.network).render("  ");
-    if let Some(pipeline) = &pipeline {
+    if let Some(preprocessor) = &preprocessor {
         out.push('\n');
-        out += &inputs(pipeline);
+        out += &inputs(preprocessor);
     }
     out.push('\n');
     out += &text::heading("settings");
@@ -112,12 +111,12 @@ fn spread(values: &[f64]) -> (f64, f64, f64) {
     (mean, variance.sqrt(), values.iter().fold(0.0, |most, v| v.abs().max(most)))
 }
 
-fn inputs(pipeline: &Pipeline) -> String {
-    match pipeline.kind() {
-        Kind::Images(images) => {
+fn inputs(preprocessor: &Preprocessor) -> String {
+    match &preprocessor.transform {
+        Transform::Images(images) => {
             format!("  inputs: images of {} × {}, divided by {}\n", images.height, images.width, images.white)
         }
-        Kind::Table(table) => {
+        Transform::Table(table) => {
             let mut text = text::heading("inputs");
             text += &statistics(table).render("  ");
             if table.width() > SHOWN {

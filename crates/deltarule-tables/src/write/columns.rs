@@ -15,6 +15,8 @@ pub(super) struct Predicted {
     threshold: f64,
     threshold_said: bool,
     pub(super) probabilities: bool,
+    /// The type of the numbers written, whatever that of the outputs.
+    number: DataType,
     fields: Vec<Field>,
 }
 
@@ -72,6 +74,7 @@ impl Predicted {
             threshold: options.threshold.unwrap_or(0.5),
             threshold_said: options.threshold.is_some(),
             probabilities: options.probabilities,
+            number,
             fields,
         })
     }
@@ -95,7 +98,7 @@ impl Predicted {
                 .collect(),
             Target::Regression { .. } | Target::Counts { .. } => (0..self.target.outputs())
                 .map(|j| {
-                    floats::<T>(
+                    self.floats(
                         (0..outputs.rows()).map(|i| self.target.restore(j, outputs.at(i, j).to_f64())),
                     )
                 })
@@ -104,10 +107,17 @@ impl Predicted {
         if self.probabilities {
             columns.extend(
                 (0..self.target.outputs())
-                    .map(|j| floats::<T>((0..outputs.rows()).map(|i| self.probability(outputs.row(i), j)))),
+                    .map(|j| self.floats((0..outputs.rows()).map(|i| self.probability(outputs.row(i), j)))),
             );
         }
         columns
+    }
+
+    fn floats(&self, values: impl Iterator<Item = f64>) -> ArrayRef {
+        match self.number {
+            DataType::Float32 => Arc::new(Float32Array::from_iter_values(values.map(|value| value as f32))),
+            _ => Arc::new(Float64Array::from_iter_values(values)),
+        }
     }
 
     /// The class that a row of outputs speaks for: the largest, the first of equals; of two classes the second from
@@ -137,11 +147,4 @@ impl Predicted {
 /// The Arrow type of a network's numbers.
 fn float_type<T: Real>() -> DataType {
     if T::NAME == "f32" { DataType::Float32 } else { DataType::Float64 }
-}
-
-fn floats<T: Real>(values: impl Iterator<Item = f64>) -> ArrayRef {
-    match float_type::<T>() {
-        DataType::Float32 => Arc::new(Float32Array::from_iter_values(values.map(|value| value as f32))),
-        _ => Arc::new(Float64Array::from_iter_values(values)),
-    }
 }

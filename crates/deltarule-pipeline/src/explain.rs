@@ -1,0 +1,129 @@
+//! The gradient of a row of the user's own data, opened.
+
+use crate::error::{Error, Result};
+use crate::samples::SampleSet;
+use crate::source::DataSource;
+use crate::trained::Trained;
+use deltarule::explain::{Explanation, Request, explain};
+use deltarule::model::Training;
+use deltarule::selection::Keep;
+use deltarule::{Batch, Objective, Trace};
+use deltarule::{Matrix, ThreadPool};
+use std::ops::Range;
+
+/// What of a network and its samples is to be explained. Layers, neurons and weights count from 1, samples from 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The name of the run, for the places that the explanation names.
+    pub run: String,
+    /// The samples: one, or a batch.
+    pub samples: Range<usize>,
+    /// Only this layer; 1 is the learned input scale.
+    pub layer: Option<usize>,
+    /// Only this neuron of the layer.
+    pub neuron: Option<usize>,
+    /// Only the weight (j, k) of the layer.
+    pub weight: Option<(usize, usize)>,
+}
+
+impl Question {
+    /// All about sample `i`.
+    pub fn sample(i: usize) -> Self {
+        Self { run: String::new(), samples: i..i + 1, layer: None, neuron: None, weight: None }
+    }
+}
+
+/// An explanation, with what it was made of.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The explanation.
+    pub explanation: Explanation,
+    /// Inputs of the samples, a sample a row, as the network sees them.
+    pub x: Matrix<f64>,
+    /// Their targets.
+    pub y: Matrix<f64>,
+    /// What the network makes of them.
+    pub outputs: Matrix<f64>,
+    /// Whether samples count differently.
+    pub weighted: bool,
+}
+
+impl Trained {
+    /// The samples to choose from: those of the source, or where none is named those that the network was trained on. In
+    /// double precision, in which explanations are computed.
+    ///
+    /// # Errors
+    /// When they cannot be read, or are other data than the network was trained on.
+    pub fn samples_to_explain(&self, source: Option<&DataSource>) -> Result<SampleSet<f64>> {
+        match source {
+            Some(source) => self.preprocessor.samples(source),
+            None => self.preprocessor.training_source(),
+        }
+    }
+
+    /// Explains the gradient of some samples.
+    ///
+    /// # Errors
+    /// When there is no such sample, layer, neuron or weight.
+    pub fn explain(&self, pool: &ThreadPool, of: &SampleSet<f64>, question: &Question) -> Result<Explained> {
+        let (range, all) = (&question.samples, of.samples.len());
+        if all == 0 {
+            return Err(Error::NoSamples);
+        }
+        if range.is_empty() || range.end > all {
+            return Err(Error::NoSuchSample { found: range.end.max(range.start + 1) - 1, samples: all });
+        }
+        let chosen = of.samples.pick(range.clone());
+        let samples = chosen.samples();
+        let weights: Option<Vec<f64>> = samples.weights().map(Iterator::collect);
+        let batch = Batch { x: samples.x(), y: samples.y(), weights: weights.as_deref() };
+        let objective = Objective {
+            cost: self.plan.cost(),
+            regularisation: self.plan.regularisation(),
+            n: self.training().map_or(all, |training| training.samples as usize).max(1),
+        };
+        let network = self.network_in_f64();
+        let trace = Trace::of(pool, &network, objective, &batch)?;
+        let request = Request {
+            run: question.run.clone(),
+            step: self.training().and_then(|training| self.step(training)),
+            samples: range.clone().collect(),
+            shown: 0,
+            layer: question.layer,
+            neuron: question.neuron,
+            weight: question.weight,
+            plan: Some(self.plan.clone()),
+        };
+        let explanation = explain(pool, &network, &trace, &request)?;
+        Ok(Explained {
+            explanation,
+            x: rows(batch.x),
+            y: rows(batch.y),
+            outputs: trace.pass.output().a.clone(),
+            weighted: weights.is_some(),
+        })
+    }
+
+    /// The step of training whose weights these are, where the file tells.
+    fn step(&self, training: &Training) -> Option<u64> {
+        // A temperature changed the weights after the last step.
+        if self.preprocessor.temperature.is_some() {
+            return None;
+        }
+        let plan = &self.plan;
+        let (samples, batch) = (training.samples, plan.batch() as u64);
+        let in_an_epoch = if plan.drop_last() { samples / batch } else { samples.div_ceil(batch) };
+        let best = training.best_epoch.filter(|_| plan.settings().keep == Some(Keep::Best));
+        let epochs = match best {
+            Some(epoch) => epoch,
+            // Interrupted within an epoch, it would be further than its epochs tell.
+            None if training.epochs == plan.epochs() => training.epochs,
+            None => return None,
+        };
+        Some(in_an_epoch * u64::from(epochs))
+    }
+}
+
+fn rows(rows: deltarule::Rows<'_, f64>) -> Matrix<f64> {
+    Matrix::from_fn(rows.len(), rows.cols(), |i, j| rows.row(i)[j])
+}

@@ -1,0 +1,161 @@
+//! Tables: their columns looked at, their rows divided, their statistics learned.
+
+use super::{Prepared, StreamedTable, TrainingSet, train_test_split};
+use crate::error::{Error, Result};
+use crate::preprocessor::Preprocessor;
+use crate::reading::{read_options, table_options};
+use crate::settings::{Config, Held, Preset};
+use crate::source::DataSource;
+use crate::subset::Subset;
+use deltarule::Real;
+use deltarule_tables::prepare::Tally;
+use deltarule_tables::read::Source;
+use deltarule_tables::table::{self, Table};
+use deltarule_tables::{Loaded, Notice, Preparation, TableOptions, Validation};
+use std::path::Path;
+
+/// Memory for the rows that a streamed epoch shuffles, unless the user says how many.
+const BUFFER_BYTES: usize = 256 << 20;
+
+/// What the settings ask of a table.
+pub(crate) fn options(settings: &Config) -> Result<TableOptions> {
+    let preset = settings.preset.unwrap_or(Preset::Tabular);
+    table_options(&settings.data, preset, settings.training.seed.unwrap_or(0))
+}
+
+/// A table in memory.
+pub(super) fn load<T: Real>(
+    settings: &mut Config,
+    source: &DataSource,
+    table: &dyn Table,
+) -> Result<Prepared<T>> {
+    if matches!(source, DataSource::Builtin(_)) {
+        settings.data.test.get_or_insert(Held::Fraction(0.2));
+    }
+    let data = &settings.data;
+    let mut options = options(settings)?;
+    let validation = match &data.validation {
+        Some(Held::File(path)) => Some(Source::open(&[path], &read_options(data))?),
+        _ => None,
+    };
+    let validation = validation.as_ref().map(|source| source as &dyn Table);
+    let (loaded, test) = match &data.test {
+        None | Some(Held::Fraction(0.0)) => (table::load(table, validation, &options)?, None),
+        Some(Held::File(path)) => {
+            let test: Box<dyn Table> = Box::new(Source::open(&[path], &read_options(data))?);
+            (table::load(table, validation, &options)?, Some(test))
+        }
+        Some(Held::Fraction(share)) => {
+            let whole = table::Plan::new(table, &options)?;
+            leave_out(&mut options, &whole);
+            let (train, test) = train_test_split(table, *share)?;
+            let test: Box<dyn Table> = Box::new(test);
+            (table::load(&train, validation, &options)?, Some(test))
+        }
+        Some(Held::Column(_)) => return Err(Error::setting("test", "a fraction or a file", "a column")),
+    };
+    let Loaded { train, validation, preparation, overview, mut notices } = loaded;
+    let test = test.map(|table| part("test", &preparation, &*table, &mut notices)).transpose()?;
+    Ok(Prepared {
+        training: TrainingSet::InMemory(Subset::whole(train)),
+        validation: validation.map(Subset::whole),
+        test,
+        preprocessor: Preprocessor::of_table(data.clone(), preparation),
+        overview: Some(overview),
+        notices,
+    })
+}
+
+/// A table that is not loaded: its statistics are learned here, its rows read while training.
+pub(super) fn stream<T: Real>(
+    settings: &mut Config,
+    table: Box<dyn Table>,
+    validation_is_open: bool,
+) -> Result<Prepared<T>> {
+    if settings.data.shuffle_buffer == Some(0) {
+        return Err(Error::setting("shuffle-buffer", "1 row or more", 0));
+    }
+    let mut options = options(settings)?;
+    let mut plan = table::Plan::new(&*table, &options)?;
+    let usual = plan.buffer_rows::<T>(BUFFER_BYTES);
+    let buffer = *settings.data.shuffle_buffer.get_or_insert(usual);
+    let most = buffer.max(usual) as u64;
+    let smaller = smaller_share(plan.training_rows(), plan.validation_rows(), most);
+    let mut notices = Vec::new();
+    if let Some(share) = smaller.filter(|_| validation_is_open) {
+        options.validation = Validation::Fraction(share);
+        settings.data.validation = Some(Held::Fraction(share));
+        plan = table::Plan::new(&*table, &options)?;
+        let rows = plan.validation_rows();
+        let message = format!("{rows} rows are held out for validation, which lie in memory");
+        notices.push(Notice::new(message).hint("{validation} holds out another fraction"));
+    }
+    notices.splice(0..0, plan.notices.iter().cloned());
+    let data = &settings.data;
+    let of_file = |name, path: &Path, notices: &mut Vec<Notice>| {
+        part(name, &plan.preparation, &Source::open(&[path], &read_options(data))?, notices)
+    };
+    let validation = match &data.validation {
+        Some(Held::File(path)) => Some(of_file("validation", path, &mut notices)?),
+        _ => plan.validation(&*table)?.map(Subset::whole),
+    };
+    let test = match &data.test {
+        None => None,
+        Some(Held::File(path)) => Some(of_file("test", path, &mut notices)?),
+        Some(Held::Fraction(share)) => {
+            return Err(Error::setting("test", "a file where the table is streamed", share));
+        }
+        Some(Held::Column(_)) => {
+            return Err(Error::setting("test", "a file where the table is streamed", "a column"));
+        }
+    };
+    Ok(Prepared {
+        validation,
+        test,
+        preprocessor: Preprocessor::of_table(data.clone(), plan.preparation.clone()),
+        overview: Some(plan.overview.clone()),
+        notices,
+        training: TrainingSet::Streamed(StreamedTable { table, plan, buffer }),
+    })
+}
+
+/// A part that lies in a table of its own.
+fn part<T: Real>(
+    name: &'static str,
+    preparation: &Preparation,
+    table: &dyn Table,
+    notices: &mut Vec<Notice>,
+) -> Result<Subset<T>> {
+    let mut tally = Tally::default();
+    let (data, _) = preparation.dataset(table, &mut tally)?;
+    notices.extend(tally.warnings().into_iter().map(|notice| notice.of(name)));
+    Ok(Subset::whole(data))
+}
+
+/// The fraction for validation that keeps to `most` rows, where the usual one takes more: the rows that are held out lie
+/// in memory. A buffer that holds all training rows has room for the usual fraction, so that the run is still the one
+/// in memory.
+fn smaller_share(training: u64, validation: u64, most: u64) -> Option<f64> {
+    (validation > most).then(|| most as f64 / (training + validation) as f64)
+}
+
+/// What is left out of the whole table is left out of its parts, where row numbers are harder to tell: they have gaps.
+pub(crate) fn leave_out(options: &mut TableOptions, whole: &table::Plan) {
+    for dropped in &whole.preparation.dropped {
+        if !options.drop.contains(&dropped.column) {
+            options.drop.push(dropped.column.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stream_holds_out_is_bounded_unless_the_run_is_the_one_in_memory() {
+        assert_eq!(smaller_share(800, 200, 100), Some(0.1));
+        assert_eq!(smaller_share(800, 200, 200), None);
+        assert_eq!(smaller_share(800, 200, 800), None);
+    }
+}

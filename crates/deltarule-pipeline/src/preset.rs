@@ -1,0 +1,58 @@
+//! What the presets fill in where the user was silent.
+
+use crate::error::Result;
+use crate::settings::{Config, Held, Precision, Preset};
+use crate::source::DataSource;
+use deltarule::metrics::Metric;
+use deltarule::{OptimizerName, Plan, ScheduleName, Settings, Task};
+
+/// The preset, the seed, and what is held out for validation.
+pub(crate) fn fill_in(settings: &mut Config, source: &DataSource) {
+    let usual = match source {
+        DataSource::Tables(_) | DataSource::Frame(_) => Preset::Tabular,
+        DataSource::Builtin(_) | DataSource::Images(_) => Preset::Plain,
+    };
+    let preset = *settings.preset.get_or_insert(usual);
+    settings.data.validation.get_or_insert(Held::Fraction(match preset {
+        Preset::Plain => 0.1,
+        Preset::Tabular => 0.2,
+    }));
+    settings.training.seed.get_or_insert(0);
+}
+
+/// The settings of the network and its training, completed for `samples` training samples and checked.
+pub(crate) fn plan(settings: &mut Config, task: Task, samples: usize) -> Result<Plan> {
+    let said = settings.training.clone();
+    settings.training = match settings.preset {
+        Some(Preset::Tabular) => said.or_tabular(task),
+        Some(Preset::Plain) | None => {
+            let preset = plain(&said, samples);
+            said.or(preset)
+        }
+    };
+    let plan = settings.training.plan(task)?;
+    settings.training = plan.settings().clone();
+    settings.precision.get_or_insert(Precision::F32);
+    if plan.drop_last() && samples < plan.batch() {
+        // A recipe that drops the short batch would have nothing left to learn from.
+        settings.training.batch = Some(samples.max(1));
+        return Ok(settings.training.plan(task)?);
+    }
+    Ok(plan)
+}
+
+/// What the plain preset fills in: a learning rate that falls to zero, and the epoch with the least validation cost,
+/// which tells epochs apart where the accuracy of a small validation set cannot. Few samples are seen more often, so
+/// that a small set gets about a thousand steps too.
+fn plain(said: &Settings, samples: usize) -> Settings {
+    let steps = samples.div_ceil(said.batch.unwrap_or(32).max(1)).max(1);
+    let epochs = 1000_usize.div_ceil(steps).clamp(30, 200) as u32;
+    let adam = matches!(said.optimizer, None | Some(OptimizerName::Adam | OptimizerName::AdamW));
+    Settings {
+        epochs: Some(epochs),
+        eta: adam.then_some(0.005),
+        schedule: Some(ScheduleName::Cosine),
+        metric: Some(Metric::Cost),
+        ..Settings::default()
+    }
+}

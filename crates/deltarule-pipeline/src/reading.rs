@@ -1,0 +1,88 @@
+//! How files are read and tables looked at, as the settings say.
+
+use crate::error::{Error, Result};
+use crate::settings::{DataSettings, Held, Preset};
+use deltarule_tables::read::{CellType, Header, Inference, ReadOptions};
+use deltarule_tables::{ClassWeights, Preparation, Style, TableOptions, Validation};
+
+/// How the files of the data are read.
+pub(crate) fn read_options(settings: &DataSettings) -> ReadOptions {
+    let mut options = ReadOptions { decimal_comma: settings.decimal_comma, ..ReadOptions::default() };
+    options.delimiter = settings.delimiter.and_then(|c| u8::try_from(c).ok());
+    options.missing.extend(settings.missing.iter().cloned());
+    options.types = settings.categorical.iter().map(|name| (name.clone(), CellType::Any)).collect();
+    options.unneeded.clone_from(&settings.drop);
+    if settings.stream {
+        options.keep_bytes = 0;
+    }
+    if settings.no_header {
+        options.header = Header::Absent;
+    } else if settings.header {
+        options.header = Header::Present;
+    }
+    if let Some(most) = settings.max_columns {
+        options.max_columns = most;
+    }
+    options
+}
+
+/// How tables to be predicted are read: the columns that the network needs as what they were in training, unless they
+/// are kept and written as they are.
+pub(crate) fn read_options_for_prediction(
+    settings: &DataSettings,
+    preparation: &Preparation,
+    keep: bool,
+) -> ReadOptions {
+    let mut options = read_options(settings);
+    options.keep_bytes = 0;
+    if keep {
+        // A column that training left out is written, too: whatever its words are, but not what is no single value.
+        options.types.extend(options.unneeded.drain(..).map(|name| (name, CellType::Any)));
+    } else {
+        options.types = preparation.cell_types();
+        options.inference = Inference::Declared;
+    }
+    options
+}
+
+/// What is made of the columns of a table.
+pub(crate) fn table_options(settings: &DataSettings, preset: Preset, seed: u64) -> Result<TableOptions> {
+    if let Some(c) = settings.delimiter.filter(|c| !c.is_ascii()) {
+        return Err(Error::setting("delimiter", "an ASCII character", c));
+    }
+    Ok(TableOptions {
+        target: settings.target.clone(),
+        task: settings.task.as_deref().map(str::parse).transpose()?,
+        categorical: settings.categorical.clone(),
+        numeric: settings.numeric.clone(),
+        drop: settings.drop.clone(),
+        weight: settings.weights.clone(),
+        class_weights: settings.class_weights.as_deref().map(class_weights).transpose()?,
+        validation: match &settings.validation {
+            Some(Held::Fraction(share)) if *share > 0.0 => Validation::Fraction(*share),
+            Some(Held::Column(name)) => Validation::Column(name.clone()),
+            _ => Validation::None,
+        },
+        style: match preset {
+            Preset::Plain => Style::Plain,
+            Preset::Tabular => Style::Tabular,
+        },
+        seed,
+        ..TableOptions::default()
+    })
+}
+
+/// `balanced`, or `yes=2,no=1`.
+fn class_weights(text: &str) -> Result<ClassWeights> {
+    if text == "balanced" {
+        return Ok(ClassWeights::Balanced);
+    }
+    let pair = |part: &str| {
+        let (label, weight) = part.rsplit_once('=')?;
+        Some((label.trim().to_owned(), weight.trim().parse::<f64>().ok()?))
+    };
+    let given = text.split(',').map(pair).collect::<Option<_>>();
+    given.map(ClassWeights::Given).ok_or_else(|| {
+        Error::setting("class-weights", "`balanced` or `label=weight,…`", format_args!("`{text}`"))
+    })
+}
