@@ -93,6 +93,7 @@ impl Trained {
             neuron: question.neuron,
             weight: question.weight,
             plan: Some(self.plan.clone()),
+            state: None,
         };
         let explanation = explain(pool, &network, &trace, &request)?;
         Ok(Explained {

@@ -10,7 +10,7 @@ use crate::trained::Trained;
 use crate::tune::{Tuned, Tuning};
 use deltarule::model::{AnyModel, Model, Training};
 use deltarule::train::{End, EpochReport, StepReport};
-use deltarule::{Activation, Network, Observer, Plan, Real, ThreadPool, Trainer};
+use deltarule::{Activation, Network, Observer, Plan, Real, ThreadPool, Trainer, TrainingState};
 use deltarule_tables::Notice;
 use deltarule_tables::kinds::Overview;
 use std::ops::ControlFlow;
@@ -60,7 +60,8 @@ macro_rules! of_run {
 #[derive(Debug)]
 struct Run<T: Real> {
     prepared: Prepared<T>,
-    trainer: Option<Trainer<T>>,
+    /// Until it runs.
+    training: Option<(Trainer<T>, TrainingState<T>)>,
     shape: Shape,
     steps: u64,
 }
@@ -136,7 +137,7 @@ impl<T: Real> Observer<T> for Watching<'_> {
         self.0.on_step(report)
     }
 
-    fn on_epoch(&mut self, report: &EpochReport, _network: &Network<T>) -> ControlFlow<()> {
+    fn on_epoch(&mut self, report: &EpochReport, _state: &TrainingState<T>) -> ControlFlow<()> {
         self.0.on_epoch(report)
     }
 }
@@ -237,10 +238,11 @@ where
         let network = plan.network::<T>(preprocessor.inputs(), preprocessor.labels().len())?;
         let shape = Shape::of(&network);
         let batches = prepared.training.batches(&plan)?;
-        let trainer = Trainer::new(&plan, network, &*batches)?;
+        let state = TrainingState::new(&plan, network, &*batches)?;
+        let trainer = Trainer::new(&plan, &state, &*batches)?;
         let steps = batches.steps() as u64;
         drop(batches);
-        Ok((plan, Self { prepared, trainer: Some(trainer), shape, steps }))
+        Ok((plan, Self { prepared, training: Some((trainer, state)), shape, steps }))
     }
 
     fn train(
@@ -251,12 +253,13 @@ where
         watch: &mut dyn Watch,
     ) -> Result<Fitted> {
         let prepared = &self.prepared;
-        let trainer = self.trainer.take().expect("a run trains once");
+        let (mut trainer, mut state) = self.training.take().expect("a run trains once");
         let validation = prepared.validation.as_ref();
         let mut batches = prepared.training.batches(plan)?;
         let samples = validation.map(Subset::samples);
-        let outcome = trainer.train(pool, &mut *batches, samples, &mut Watching(watch))?;
-        let mut network = outcome.network;
+        let end = trainer.run(pool, &mut state, &mut *batches, samples, &mut Watching(watch))?;
+        let (epochs, best_epoch) = (state.reports().to_vec(), state.best());
+        let mut network = state.into_kept();
         let mut preprocessor = prepared.preprocessor.clone();
         let tuned = tuning.run(pool, &mut network, &mut preprocessor, validation)?;
         let model = Model {
@@ -266,17 +269,17 @@ where
             settings: plan.settings().clone(),
             training: Some(Training {
                 samples: prepared.training.len() as u64,
-                epochs: outcome.epochs.len() as u32,
-                best_epoch: outcome.best_epoch.map(|(epoch, _)| epoch),
-                best_value: outcome.best_epoch.map(|(_, value)| value),
+                epochs: epochs.len() as u32,
+                best_epoch: best_epoch.map(|(epoch, _)| epoch),
+                best_value: best_epoch.map(|(_, value)| value),
             }),
             network,
         };
         Ok(Fitted {
             trained: Trained { model: model.into(), preprocessor, plan: plan.clone() },
-            epochs: outcome.epochs,
-            best_epoch: outcome.best_epoch,
-            end: outcome.end,
+            epochs,
+            best_epoch,
+            end,
             tuned,
         })
     }

@@ -60,9 +60,9 @@ impl Report {
         preprocessor: &Preprocessor,
         samples: Samples<'_, T>,
     ) -> Result<Self> {
-        let mut evaluator = Evaluator::new(network, cost, samples)?;
-        let mean = evaluator.run(pool, network, samples);
-        Ok(Self::of(preprocessor, evaluator.outputs(), samples, cost, mean))
+        let mut evaluator = Evaluator::new(network, cost, preprocessor.task(), samples)?;
+        evaluator.run(pool, network);
+        Ok(Self::of(preprocessor, &evaluator))
     }
 
     /// The value of a metric, where it is among the figures and has one.
@@ -71,25 +71,20 @@ impl Report {
         figure.value.as_ref().ok().copied()
     }
 
-    /// Of outputs that are there already; `mean` is their mean cost.
-    pub(crate) fn of<T: Real>(
-        preprocessor: &Preprocessor,
-        outputs: &Matrix<T>,
-        samples: Samples<'_, T>,
-        cost: Cost,
-        mean: f64,
-    ) -> Self {
-        let weights: Option<Vec<f64>> = samples.weights().map(|weights| weights.map(T::to_f64).collect());
-        let of = Measured { preprocessor, outputs, y: samples.y(), weights: weights.as_deref() };
-        let (figures, confusion) = match preprocessor.task() {
-            Task::Classes => {
-                let (figures, confusion) = of.classes(&samples.classes());
+    /// Of the outputs that an evaluator has computed.
+    pub(crate) fn of<T: Real>(preprocessor: &Preprocessor, evaluator: &Evaluator<'_, T>) -> Self {
+        let (outputs, truth) = (evaluator.outputs(), evaluator.truth());
+        let of = Measured { preprocessor, outputs, y: truth.y(), weights: truth.weights() };
+        let (figures, confusion) = match (preprocessor.task(), truth.classes()) {
+            (_, Some(classes)) => {
+                let (figures, confusion) = of.classes(classes);
                 (figures, Some(confusion))
             }
-            Task::MultiLabel => (of.labels(), None),
-            Task::Regression | Task::Counts => (of.numbers(cost), None),
+            (Task::MultiLabel, None) => (of.labels(), None),
+            (_, None) => (of.numbers(evaluator.cost()), None),
         };
-        Self { samples: samples.len(), cost: mean, figures, confusion, labels: preprocessor.labels() }
+        let (samples, cost) = (outputs.rows(), evaluator.mean_cost());
+        Self { samples, cost, figures, confusion, labels: preprocessor.labels() }
     }
 }
 

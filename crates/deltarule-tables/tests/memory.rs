@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
-use deltarule::train::Trainer;
+use deltarule::train::{Trainer, TrainingState};
 use deltarule::{Settings, Task};
 use deltarule::{ThreadPool, dataset::Batches};
 use deltarule_tables::read::{ReadOptions, Source};
@@ -104,10 +104,11 @@ fn trains_as_a_stream() {
     let training = settings.plan(Task::Classes).unwrap();
     let mut batches = Streamed::<f32>::new(&source, &plan, BATCH, false, 0, BUFFER).unwrap();
     let network = training.network(batches.inputs(), batches.outputs()).unwrap();
-    let trainer = Trainer::new(&training, network, &batches).unwrap();
-    let outcome =
-        trainer.train(&ThreadPool::single(), &mut batches, Some(validation.samples()), &mut ()).unwrap();
-    assert_eq!(outcome.epochs.len(), 1);
+    let mut state = TrainingState::new(&training, network, &batches).unwrap();
+    let mut trainer = Trainer::new(&training, &state, &batches).unwrap();
+    let held_out = Some(validation.samples());
+    trainer.run(&ThreadPool::single(), &mut state, &mut batches, held_out, &mut ()).unwrap();
+    assert_eq!(state.reports().len(), 1);
     let (taken, most) = (status("VmHWM:") - before, promised(validation.len(), &reading));
     assert!(taken <= most, "{} MiB are taken, {} promised", taken >> 20, most >> 20);
     println!("{} MiB taken, {} promised", taken >> 20, most >> 20);

@@ -402,7 +402,7 @@ fn scikit_learn_makes_the_same_matrices() {
             ..options("class", Style::Plain)
         };
         let loaded = made(&source, &wanted);
-        for (i, class) in loaded.train.classes().into_iter().enumerate() {
+        for (i, &class) in loaded.train.classes().iter().enumerate() {
             let theirs = case["balanced"][class as usize].as_f64().unwrap();
             assert!((loaded.train.weights().unwrap()[i] - theirs).abs() < 1e-15);
         }

@@ -5,8 +5,8 @@ mod common;
 use arrow::array::{ArrayRef, Float64Array, StringArray};
 use common::cut;
 use deltarule::dataset::{Batches, Shuffled};
-use deltarule::train::Trainer;
-use deltarule::{Cost, ThreadPool};
+use deltarule::train::{Trainer, TrainingState};
+use deltarule::{Cost, Network, ThreadPool};
 use deltarule::{Settings, Task};
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;
@@ -120,10 +120,12 @@ fn training() -> deltarule::Plan {
     settings.plan(Task::Classes).unwrap()
 }
 
-fn run(training: &deltarule::Plan, batches: &mut dyn Batches<f32>) -> deltarule::Outcome<f32> {
+fn run(training: &deltarule::Plan, batches: &mut dyn Batches<f32>) -> Network<f32> {
     let network = training.network(batches.inputs(), batches.outputs()).unwrap();
-    let trainer = Trainer::new(training, network, batches).unwrap();
-    trainer.train(&ThreadPool::single(), batches, None, &mut ()).unwrap()
+    let mut state = TrainingState::new(training, network, batches).unwrap();
+    let mut trainer = Trainer::new(training, &state, batches).unwrap();
+    trainer.run(&ThreadPool::single(), &mut state, batches, None, &mut ()).unwrap();
+    state.into_kept()
 }
 
 #[test]
@@ -136,10 +138,10 @@ fn a_streamed_run_is_the_run_in_memory_bit_for_bit() {
     let (batch, drop_last, seed) = (training.batch(), training.drop_last(), training.seed());
     let streamed = run(&mut Streamed::<f32>::new(&table, &plan, batch, drop_last, seed, 1000).unwrap());
     let memory = run(&mut Shuffled::new(&loaded.train, batch, drop_last, seed));
-    assert_eq!(streamed.network, memory.network);
+    assert_eq!(streamed, memory);
     // A buffer that does not hold everything is another order, and another run.
     let small = run(&mut Streamed::<f32>::new(&table, &plan, batch, drop_last, seed, 20).unwrap());
-    assert_ne!(small.network, memory.network);
+    assert_ne!(small, memory);
 }
 
 /// The table as a Parquet file of small row groups, or as a CSV file.
@@ -178,9 +180,9 @@ fn a_streamed_file_is_the_file_in_memory_bit_for_bit() {
             assert_eq!(plan.validation::<f32>(&source).unwrap(), loaded.validation);
             let mut whole = Streamed::<f32>::new(&source, &plan, batch, drop_last, seed, 1000).unwrap();
             let streamed = run(&training, &mut whole);
-            assert_eq!(streamed.network, memory.network, "Parquet {parquet}, keeping {keep_bytes} bytes");
+            assert_eq!(streamed, memory, "Parquet {parquet}, keeping {keep_bytes} bytes");
             let mut small = Streamed::<f32>::new(&source, &plan, batch, drop_last, seed, 20).unwrap();
-            assert_ne!(run(&training, &mut small).network, memory.network);
+            assert_ne!(run(&training, &mut small), memory);
         }
     }
 }

@@ -4,7 +4,7 @@
 //! difference is what the steps cost.
 
 use deltarule::dataset::{Batches, Dataset, Shuffled};
-use deltarule::train::Trainer;
+use deltarule::train::{Trainer, TrainingState};
 use deltarule::{Activation, Cost, Matrix, Result, ThreadPool};
 use deltarule::{OptimizerName, Settings, Task};
 
@@ -27,13 +27,14 @@ fn main() -> Result<()> {
     let y = Matrix::from_fn(samples, outputs, |i, j| f32::from(u8::from(i % outputs.max(2) == j)));
     let data = Dataset::new(x, y, None)?;
     let mut batches = Shuffled::new(&data, plan.batch(), plan.drop_last(), plan.seed());
-    let mut trainer = Trainer::new(&plan, plan.network(inputs, outputs)?, &batches)?;
+    let mut state = TrainingState::new(&plan, plan.network(inputs, outputs)?, &batches)?;
+    let mut trainer = Trainer::new(&plan, &state, &batches)?;
     let pool = ThreadPool::single();
     batches.start(0)?;
     let batch = batches.next()?.expect("the first batch");
     let mut cost = 0.0;
-    for step in 0..steps {
-        cost = trainer.step(&pool, 0, step, &batch).mean();
+    for _ in 0..steps {
+        cost = trainer.step(&pool, &mut state, &batch)?.cost;
     }
     println!("cost before step {steps}: {cost}");
     Ok(())

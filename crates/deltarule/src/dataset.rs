@@ -2,19 +2,28 @@
 
 use crate::cost::Cost;
 use crate::error::{Error, Result};
-use crate::mean::WeightedMean;
 use crate::random::{Purpose, Random};
+use crate::task::Task;
 use deltarule_kernels::{Matrix, Real, Rows};
+use std::sync::OnceLock;
 
 /// Inputs x with their targets y, one sample a row, and how much each counts.
 ///
 /// A target is the output that the network should have: a one-hot row for classes (a single 0 or 1 for two), a number a
 /// column otherwise. Every number is finite; weights are not negative.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Dataset<T: Real> {
     x: Matrix<T>,
     y: Matrix<T>,
     weights: Option<Vec<T>>,
+    classes: OnceLock<Vec<u32>>,
+}
+
+impl<T: Real> PartialEq for Dataset<T> {
+    /// Whether the numbers are the same; the classes follow from them.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.x, &self.y, &self.weights) == (&other.x, &other.y, &other.weights)
+    }
 }
 
 impl<T: Real> Dataset<T> {
@@ -39,7 +48,39 @@ impl<T: Real> Dataset<T> {
         if let Some(weights) = &weights {
             check_weights(weights, x.rows())?;
         }
-        Ok(Self { x, y, weights })
+        Ok(Self { x, y, weights, classes: OnceLock::new() })
+    }
+
+    /// The data set of inputs whose targets are classes, numbered from 0 to below `count`; y is made of them, one-hot.
+    ///
+    /// ```
+    /// use deltarule::{Dataset, Matrix};
+    ///
+    /// let x = Matrix::from_rows(&[[0.5], [1.5]]);
+    /// let data = Dataset::<f64>::of_classes(x, vec![2, 0], 3, None)?;
+    /// assert_eq!(data.y().row(0), [0.0, 0.0, 1.0]);
+    /// assert_eq!(data.classes(), [2, 0]);
+    /// # Ok::<(), deltarule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Dataset::new`], and when a class is not below `count`.
+    pub fn of_classes(
+        x: Matrix<T>,
+        classes: Vec<u32>,
+        count: usize,
+        weights: Option<Vec<T>>,
+    ) -> Result<Self> {
+        if let Some(i) = classes.iter().position(|&class| class as usize >= count) {
+            let expected = format!("a class below {count}");
+            return Err(Error::data(format!("class of sample {i}"), expected, classes[i]));
+        }
+        let mut y = Matrix::zeros(classes.len(), count);
+        for (i, &class) in classes.iter().enumerate() {
+            y.row_mut(i)[class as usize] = T::ONE;
+        }
+        let data = Self::new(x, y, weights)?;
+        Ok(Self { classes: classes.into(), ..data })
     }
 
     /// The inputs.
@@ -85,10 +126,10 @@ impl<T: Real> Dataset<T> {
         Samples { data: self, picked: Some(indices) }
     }
 
-    /// The class of every sample: the column of its largest target, or with a single column, whether the target is
-    /// above one half.
-    pub fn classes(&self) -> Vec<u32> {
-        (0..self.len()).map(|i| class_of(self.y.row(i)) as u32).collect()
+    /// The class of every sample, as [`Dataset::of_classes`] was given it. Of targets that were given as rows it is the column
+    /// of the largest, or with a single column whether it is above one half, which is found out once.
+    pub fn classes(&self) -> &[u32] {
+        self.classes.get_or_init(|| (0..self.len()).map(|i| class_of(self.y.row(i)) as u32).collect())
     }
 
     /// The same samples, each counting as much as before times the weight of its class.
@@ -104,9 +145,9 @@ impl<T: Real> Dataset<T> {
                 class_weights.len(),
             ));
         }
-        let weighed = (0..self.len()).map(|i| {
+        let weighed = self.classes().iter().enumerate().map(|(i, &class)| {
             let of_sample = self.weights.as_ref().map_or(1.0, |weights| weights[i].to_f64());
-            T::from_f64(of_sample * class_weights[class_of(self.y.row(i))])
+            T::from_f64(of_sample * class_weights[class as usize])
         });
         let weights: Vec<T> = weighed.collect();
         check_weights(&weights, self.len())?;
@@ -188,7 +229,17 @@ impl<'a, T: Real> Samples<'a, T> {
 
     /// The class of each, as [`Dataset::classes`] has it.
     pub fn classes(&self) -> Vec<u32> {
-        self.y().iter().map(|y| class_of(y) as u32).collect()
+        let classes = self.data.classes();
+        (0..self.len()).map(|i| classes[self.index(i)]).collect()
+    }
+
+    /// What outputs for them are judged by. To be made once where they are judged more often.
+    pub fn truth(&self, task: Task) -> Truth<'a, T> {
+        Truth {
+            samples: *self,
+            classes: (task == Task::Classes).then(|| self.classes()),
+            weights: self.weights().map(|weights| weights.map(T::to_f64).collect()),
+        }
     }
 
     /// How much each counts, or nothing where all count the same.
@@ -201,16 +252,6 @@ impl<'a, T: Real> Samples<'a, T> {
             .map(|weights| (0..samples.len()).map(move |i| weights[samples.index(i)]))
     }
 
-    /// The mean of a number for each sample, the weights of the samples heeded.
-    pub fn weighted_mean(&self, each: impl Iterator<Item = f64>) -> f64 {
-        let mut mean = WeightedMean::default();
-        match self.weights() {
-            None => each.for_each(|value| mean.add(value, 1.0)),
-            Some(weights) => each.zip(weights).for_each(|(value, weight)| mean.add(value, weight.to_f64())),
-        }
-        mean.mean()
-    }
-
     /// Index in the data set of sample `i`.
     fn index(&self, i: usize) -> usize {
         self.picked.map_or(i, |picked| picked[i] as usize)
@@ -221,6 +262,36 @@ impl<'a, T: Real> Samples<'a, T> {
             None => Rows::all(matrix),
             Some(picked) => Rows::picked(matrix, picked),
         }
+    }
+}
+
+/// The true values of samples, and how much each counts: what metrics compare outputs with.
+#[derive(Clone, Debug)]
+pub struct Truth<'a, T: Real> {
+    samples: Samples<'a, T>,
+    classes: Option<Vec<u32>>,
+    weights: Option<Vec<f64>>,
+}
+
+impl<'a, T: Real> Truth<'a, T> {
+    /// The samples.
+    pub fn samples(&self) -> Samples<'a, T> {
+        self.samples
+    }
+
+    /// The targets, one row a sample.
+    pub fn y(&self) -> Rows<'a, T> {
+        self.samples.y()
+    }
+
+    /// The class of each sample, where the task is to tell classes apart.
+    pub fn classes(&self) -> Option<&[u32]> {
+        self.classes.as_deref()
+    }
+
+    /// How much each sample counts; all the same where there are none.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
     }
 }
 
@@ -273,6 +344,16 @@ pub trait Batches<T: Real> {
     /// # Errors
     /// When the samples cannot be read.
     fn next(&mut self) -> Result<Option<Batch<'_, T>>>;
+    /// Passes over the next batches of the epoch, as many as these.
+    ///
+    /// # Errors
+    /// When the samples cannot be read.
+    fn skip(&mut self, batches: usize) -> Result<()> {
+        for _ in 0..batches {
+            self.next()?;
+        }
+        Ok(())
+    }
 }
 
 /// Puts the samples of window `window` of an epoch into their order. Samples that are all in memory are window 0.
@@ -363,6 +444,11 @@ impl<T: Real> Batches<T> for Shuffled<'_, T> {
         let indices = &self.order[range.clone()];
         let weights = self.weights.as_ref().map(|weights| &weights[range]);
         Ok(Some(Batch { x: Rows::picked(&data.x, indices), y: Rows::picked(&data.y, indices), weights }))
+    }
+
+    fn skip(&mut self, batches: usize) -> Result<()> {
+        self.given = self.order.len().min(self.given.saturating_add(batches.saturating_mul(self.batch)));
+        Ok(())
     }
 }
 
@@ -464,7 +550,7 @@ mod tests {
         let data = Dataset::<f64>::new(Matrix::zeros(4, 1), y, Some(vec![1.0, 1.0, 2.0, 1.0])).unwrap();
         assert_eq!(data.classes(), [1, 0, 1, 1]);
         // Two of three classes occur: 4 / (2 · 1) and 4 / (2 · 3).
-        let balanced = balanced_class_weights(&data.classes(), 3);
+        let balanced = balanced_class_weights(data.classes(), 3);
         assert_eq!(balanced, [2.0, 4.0 / 6.0, 0.0]);
         let weighed = data.clone().with_class_weights(&[2.0, 0.5, 7.0]).unwrap();
         assert_eq!(weighed.weights().unwrap(), [0.5, 2.0, 1.0, 0.5]);

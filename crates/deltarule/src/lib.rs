@@ -120,7 +120,7 @@ pub mod variants;
 
 pub use activation::Activation;
 pub use cost::Cost;
-pub use dataset::{Batch, Batches, Dataset, Samples, Shuffled};
+pub use dataset::{Batch, Batches, Dataset, Samples, Shuffled, Truth};
 pub use deltarule_kernels::{Gradient, Matrix, Panels, Real, Rows, ThreadPool};
 pub use error::{Error, ErrorKind, Result};
 pub use hint::Hint;
@@ -137,7 +137,7 @@ pub use schedule::ScheduleName;
 pub use settings::Settings;
 pub use task::Task;
 pub use trace::Trace;
-pub use train::{Observer, Outcome, Trainer};
+pub use train::{Observer, Trainer, TrainingState};
 pub use variants::Variants;
 
 /// The example of the README is compiled and run with those of the documentation.

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::metrics::Metric;
 use crate::network::{Network, has_room};
-use crate::objective::Regularisation;
+use crate::objective::{Objective, Regularisation};
 use crate::optimizer::OptimizerName;
 use crate::optimizer::{Optimizer, Parametrisation};
 use crate::schedule::Schedule;
@@ -252,6 +252,11 @@ impl Plan {
     /// What is added to the cost.
     pub fn regularisation(&self) -> Regularisation {
         self.regularisation
+    }
+
+    /// What is minimised on a training set of `n` samples.
+    pub fn objective(&self, n: usize) -> Objective {
+        Objective { cost: self.cost, regularisation: self.regularisation, n }
     }
 
     /// The update rule.

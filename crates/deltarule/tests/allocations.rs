@@ -3,7 +3,8 @@
 use allocation_counter::{AllocationInfo, measure};
 use deltarule::evaluate::Evaluator;
 use deltarule::{
-    Activation, Batches, Cost, Dataset, Matrix, Real, Rows, Shuffled, ThreadPool, Trainer, Workspace,
+    Activation, Batches, Cost, Dataset, Matrix, Real, Rows, Shuffled, ThreadPool, Trainer, TrainingState,
+    Workspace,
 };
 use deltarule::{OptimizerName, Settings, Task, Variants};
 
@@ -49,13 +50,12 @@ fn a_step_allocates_nothing() {
         for (case, task) in cases() {
             let plan = case.plan(task).unwrap();
             let mut batches = Shuffled::new(&data, plan.batch(), false, 0);
-            let mut trainer = Trainer::new(&plan, plan.network(5, 3).unwrap(), &batches).unwrap();
+            let mut state = TrainingState::new(&plan, plan.network(5, 3).unwrap(), &batches).unwrap();
+            let mut trainer = Trainer::new(&plan, &state, &batches).unwrap();
             let mut epoch = |number| {
                 batches.start(number).unwrap();
-                let mut step = 0;
                 while let Some(batch) = batches.next().unwrap() {
-                    trainer.step(pool, number, step, &batch);
-                    step += 1;
+                    trainer.step(pool, &mut state, &batch).unwrap();
                 }
             };
             epoch(0);
@@ -74,9 +74,9 @@ fn evaluation_and_prediction_allocate_nothing() {
     for (case, task) in cases() {
         let plan = case.plan(task).unwrap();
         let network = plan.network(5, 3).unwrap();
-        let mut evaluator = Evaluator::new(&network, plan.cost(), data.samples()).unwrap();
-        evaluator.run(&pool, &network, data.samples());
-        none(measure(|| _ = evaluator.run(&pool, &network, data.samples())), "evaluation", &case);
+        let mut evaluator = Evaluator::new(&network, plan.cost(), task, data.samples()).unwrap();
+        evaluator.run(&pool, &network);
+        none(measure(|| _ = evaluator.run(&pool, &network)), "evaluation", &case);
 
         let mut workspace = Workspace::new(&network);
         network.predict(&pool, data.x().into(), &mut workspace);

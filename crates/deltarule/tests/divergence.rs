@@ -1,9 +1,9 @@
 //! A cost or a weight that is not finite ends training, with its epoch, step and layer, and the best weights are kept.
 
-use deltarule::train::{End, EpochReport, StepReport};
+use deltarule::train::{End, EpochReport, StepReport, TrainingState};
 use deltarule::{
-    Activation, Batches, Cost, Dataset, Error, Matrix, Network, Observer, Outcome, Plan, Real, Shuffled,
-    ThreadPool, Trainer,
+    Activation, Batches, Cost, Dataset, Error, Matrix, Network, Observer, Plan, Real, Shuffled, ThreadPool,
+    Trainer,
 };
 use deltarule::{OptimizerName, Settings, Task};
 use std::ops::ControlFlow;
@@ -20,8 +20,8 @@ impl<T: Real> Observer<T> for Notes<T> {
         ControlFlow::Continue(())
     }
 
-    fn on_epoch(&mut self, _: &EpochReport, network: &Network<T>) -> ControlFlow<()> {
-        self.networks.push(network.clone());
+    fn on_epoch(&mut self, _: &EpochReport, state: &TrainingState<T>) -> ControlFlow<()> {
+        self.networks.push(state.network().clone());
         ControlFlow::Continue(())
     }
 }
@@ -31,17 +31,19 @@ fn train<T: Real>(
     network: Network<T>,
     data: &Dataset<T>,
     validation: Option<&Dataset<T>>,
-) -> (Outcome<T>, Notes<T>) {
+) -> ((TrainingState<T>, End), Notes<T>) {
     let mut batches = Shuffled::new(data, plan.batch(), plan.drop_last(), plan.seed());
-    let trainer = Trainer::new(plan, network, &batches).unwrap();
+    let mut state = TrainingState::new(plan, network, &batches).unwrap();
+    let mut trainer = Trainer::new(plan, &state, &batches).unwrap();
     let mut notes = Notes { costs: vec![], networks: vec![] };
     let validation = validation.map(Dataset::samples);
-    (trainer.train(&ThreadPool::single(), &mut batches, validation, &mut notes).unwrap(), notes)
+    let end = trainer.run(&ThreadPool::single(), &mut state, &mut batches, validation, &mut notes).unwrap();
+    ((state, end), notes)
 }
 
 /// The epoch, the step and the words of a divergence.
-fn divergence<T: Real>(outcome: &Outcome<T>) -> (usize, usize, String) {
-    match &outcome.end {
+fn divergence(end: &End) -> (usize, usize, String) {
+    match end {
         End::Diverged(Error::Diverged { epoch, step, field, found, .. }) => {
             (*epoch, *step, format!("{field} {found}"))
         }
@@ -65,15 +67,15 @@ fn a_cost_that_is_not_finite_stops_at_its_step_and_the_best_weights_stay() {
     let plan = settings.plan(Task::Regression).unwrap();
     let line = || Matrix::from_fn(7, 1, |i, _| i as f64);
     let data = Dataset::new(line(), line(), None).unwrap();
-    let (outcome, notes) = train(&plan, plan.network(1, 1).unwrap(), &data, Some(&data));
-    let (epoch, step, what) = divergence(&outcome);
+    let ((state, end), notes) = train(&plan, plan.network(1, 1).unwrap(), &data, Some(&data));
+    let (epoch, step, what) = divergence(&end);
     // The step that diverged is the one after the last that the observer saw.
     assert_eq!((epoch - 1) * 7 + step, notes.costs.len() + 1);
     assert!(epoch > 1, "too soon to keep anything");
     assert_eq!(what, "the cost, at the outputs of layer 2, inf");
-    assert_eq!(outcome.epochs.len(), epoch - 1);
-    let (best, _) = outcome.best_epoch.unwrap();
-    assert!(outcome.network == notes.networks[best as usize - 1]);
+    assert_eq!(state.reports().len(), epoch - 1);
+    let (best, _) = state.best().unwrap();
+    assert!(*state.kept() == notes.networks[best as usize - 1]);
 }
 
 /// One sample among many is at x = `far`, with η = 100 and batches of one. Also the step, from 1, that it is the batch of.
@@ -114,11 +116,11 @@ fn one_far_sample<T: Real>(samples: usize, far: f64, l2: f64) -> (Plan, Network<
 fn an_infinite_weight_behind_a_finite_cost_is_found_at_its_step() {
     for samples in [12, 256, 700] {
         let (plan, network, data, step) = one_far_sample::<f32>(samples, 1e38, 0.0);
-        let (outcome, notes) = train(&plan, network.clone(), &data, None);
+        let ((state, end), notes) = train(&plan, network.clone(), &data, None);
         assert!(notes.costs.len() > step && notes.costs.iter().all(|cost| cost.is_finite()), "{samples}");
         assert!(notes.costs.len() - step < 256);
-        assert_eq!(divergence(&outcome), (1, step, "weight (1, 1) of layer 2 -inf".to_owned()), "{samples}");
-        assert!(outcome.network == network);
+        assert_eq!(divergence(&end), (1, step, "weight (1, 1) of layer 2 -inf".to_owned()), "{samples}");
+        assert!(*state.kept() == network);
     }
 }
 
@@ -126,9 +128,9 @@ fn an_infinite_weight_behind_a_finite_cost_is_found_at_its_step() {
 #[test]
 fn a_penalty_that_is_not_finite_is_found_at_its_step() {
     let (plan, network, data, step) = one_far_sample::<f64>(12, 1e160, 1e-300);
-    let (outcome, _) = train(&plan, network, &data, None);
+    let ((_, end), _) = train(&plan, network, &data, None);
     let what = "the penalty, with the largest weight in layer 2, inf".to_owned();
-    assert_eq!(divergence(&outcome), (1, step, what));
+    assert_eq!(divergence(&end), (1, step, what));
 }
 
 /// A sample held out for validation lies where single precision ends; those to train on do not.
@@ -142,9 +144,9 @@ fn a_validation_cost_that_is_not_finite_is_not_passed_over() {
     };
     let mut network = plan.network::<f32>(1, 1).unwrap();
     network.layers[0].w.set(0, 0, 2.0);
-    let (outcome, _) = train(&plan, network.clone(), &set(3.0), Some(&set(f32::MAX)));
-    let (epoch, step, what) = divergence(&outcome);
+    let ((state, end), _) = train(&plan, network.clone(), &set(3.0), Some(&set(f32::MAX)));
+    let (epoch, step, what) = divergence(&end);
     assert_eq!((epoch, step), (1, 3));
     assert!(what.starts_with("the cost of validation, at the outputs of layer 2, "), "{what}");
-    assert!(outcome.epochs.is_empty() && outcome.network == network);
+    assert!(state.reports().is_empty() && *state.kept() == network);
 }

@@ -5,7 +5,7 @@
 //! tests do that. Whoever moves one says why in the commit.
 
 use deltarule::dataset::{Dataset, Shuffled};
-use deltarule::train::{End, Trainer};
+use deltarule::train::{End, Trainer, TrainingState};
 use deltarule::{Activation, Cost, Matrix, Network, Real, ThreadPool};
 use deltarule::{OptimizerName, ScheduleName, Settings, Task};
 use deltarule_kernels::Isa;
@@ -107,10 +107,11 @@ fn trained<T: Real>(golden: &Golden, pool: &ThreadPool) -> u64 {
     let [inputs, outputs] = golden.widths;
     let mut batches = Shuffled::new(&data, plan.batch(), plan.drop_last(), plan.seed());
     let network = plan.network(inputs, outputs).expect("a network");
-    let trainer = Trainer::new(&plan, network, &batches).expect("a trainer");
-    let outcome = trainer.train(pool, &mut batches, None, &mut ()).expect("training");
-    assert!(matches!(outcome.end, End::Finished), "{}: {:?}", golden.name, outcome.end);
-    hash(&outcome.network)
+    let mut state = TrainingState::new(&plan, network, &batches).expect("a state");
+    let mut trainer = Trainer::new(&plan, &state, &batches).expect("a trainer");
+    let end = trainer.run(pool, &mut state, &mut batches, None, &mut ()).expect("training");
+    assert!(matches!(end, End::Finished), "{}: {end:?}", golden.name);
+    hash(state.kept())
 }
 
 /// FNV-1a over the bits of all weights and biases; a number in f32 is hashed as the f64 that it is.

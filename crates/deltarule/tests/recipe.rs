@@ -1,6 +1,6 @@
 //! The recipe for tables as a whole, step for step beside the same written down with PyTorch (`reference/recipe.py`).
 
-use deltarule::{Batch, Dataset, Matrix, Network, Panels, Shuffled, ThreadPool, Trainer};
+use deltarule::{Batch, Dataset, Matrix, Network, Panels, Shuffled, ThreadPool, Trainer, TrainingState};
 use deltarule::{Settings, Task};
 use serde::Deserialize;
 
@@ -48,13 +48,14 @@ fn the_recipe_takes_the_steps_of_its_formulas() {
         assert_eq!(network.input_scale.as_ref(), Some(&start.scale));
         let data = Dataset::new(x, y, None).unwrap();
         let batches = Shuffled::new(&data, plan.batch(), plan.drop_last(), plan.seed());
-        let mut trainer = Trainer::new(&plan, network, &batches).unwrap();
+        let mut state = TrainingState::new(&plan, network, &batches).unwrap();
+        let mut trainer = Trainer::new(&plan, &state, &batches).unwrap();
         let batch = Batch::new(data.samples().x(), data.samples().y());
         for (epoch, &expected) in costs.iter().enumerate() {
-            let cost = trainer.step(&ThreadPool::single(), epoch as u32, 0, &batch).mean();
+            let cost = trainer.step(&ThreadPool::single(), &mut state, &batch).unwrap().cost;
             assert_agrees(cost, expected, &format!("{task}: the cost before step {epoch}"));
         }
-        let network = trainer.into_network();
+        let network = state.network();
         for (&found, &expected) in network.input_scale.iter().flatten().zip(&end.scale) {
             assert_agrees(found, expected, &format!("{task}: a factor of an input"));
         }

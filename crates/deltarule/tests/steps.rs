@@ -4,6 +4,7 @@
 use deltarule::optimizer::Parametrisation;
 use deltarule::{
     Activation, Batch, Batches, Cost, Dataset, Network, Plan, Real, Shuffled, ThreadPool, Trainer,
+    TrainingState,
 };
 use deltarule::{Matrix, Panels};
 use deltarule::{OptimizerName, Settings, Task};
@@ -113,22 +114,23 @@ fn compare(settings: &Settings, mut rule: impl FnMut(&Naive, i32, &mut [&mut f64
     let plan = settings.plan(Task::Regression).unwrap();
     let data = data();
     let mut batches = Shuffled::new(&data, plan.batch(), plan.drop_last(), plan.seed());
-    let mut trainer = Trainer::new(&plan, plan.network(3, 2).unwrap(), &batches).unwrap();
-    let mut naive = Naive::of(trainer.network(), &plan, data.len());
+    let mut state = TrainingState::new(&plan, plan.network(3, 2).unwrap(), &batches).unwrap();
+    let mut trainer = Trainer::new(&plan, &state, &batches).unwrap();
+    let mut naive = Naive::of(state.network(), &plan, data.len());
     let mut t = 0;
     for epoch in 0..4 {
         batches.start(epoch).unwrap();
-        for step in 0..5 {
+        for _ in 0..5 {
             let batch = batches.next().unwrap().unwrap();
             let (cost, gradient) = naive.cost_and_gradient(&naive_batch(&batch), true);
             t += 1;
             let before = naive.clone();
             rule(&before, t, &mut naive.parameters(), &gradient);
-            let found = trainer.step(&ThreadPool::single(), epoch, step, &batch);
-            close(found.mean(), cost, 1e-12, "cost");
+            let found = trainer.step(&ThreadPool::single(), &mut state, &batch).unwrap();
+            close(found.cost, cost, 1e-12, "cost");
         }
     }
-    let mut trained = Naive::of(trainer.network(), &plan, data.len());
+    let mut trained = Naive::of(state.network(), &plan, data.len());
     for (found, expected) in trained.parameters().into_iter().zip(naive.parameters()) {
         close(*found, *expected, 1e-12, "parameter");
     }
@@ -258,11 +260,12 @@ fn clipping_shortens_the_gradient_of_the_data_to_its_limit() {
 /// A step of plain gradient descent from `network`, and its cost before.
 fn one_step(plan: &Plan, network: &Network<f64>, data: &Dataset<f64>) -> (f64, Network<f64>) {
     let mut batches = Shuffled::new(data, plan.batch(), false, plan.seed());
-    let mut trainer = Trainer::new(plan, network.clone(), &batches).unwrap();
+    let mut state = TrainingState::new(plan, network.clone(), &batches).unwrap();
+    let mut trainer = Trainer::new(plan, &state, &batches).unwrap();
     batches.start(0).unwrap();
     let batch = batches.next().unwrap().unwrap();
-    let cost = trainer.step(&ThreadPool::single(), 0, 0, &batch).mean();
-    (cost, trainer.into_network())
+    let cost = trainer.step(&ThreadPool::single(), &mut state, &batch).unwrap().cost;
+    (cost, state.into_kept())
 }
 
 /// With its masks fixed, a step with dropout goes down the gradient of the cost under those masks; and the learned input
@@ -355,11 +358,14 @@ fn samples_without_weight_change_nothing() {
         let y = Matrix::<T>::from_fn(4, 1, |i, _| T::from_f64(i as f64));
         let data = Dataset::new(x, y, None).unwrap();
         let network = plan.network::<T>(2, 1).unwrap();
-        let mut trainer = Trainer::new(&plan, network.clone(), &Shuffled::new(&data, 4, false, 0)).unwrap();
+        let batches = Shuffled::new(&data, 4, false, 0);
+        let mut state = TrainingState::new(&plan, network.clone(), &batches).unwrap();
+        let mut trainer = Trainer::new(&plan, &state, &batches).unwrap();
         let nothing = [T::ZERO; 4];
         let batch = Batch::new(data.x().into(), data.y().into()).weighted(&nothing);
-        assert_eq!(trainer.step(&ThreadPool::single(), 0, 0, &batch).weight, 0.0);
-        assert!(*trainer.network() == network);
+        trainer.step(&ThreadPool::single(), &mut state, &batch).unwrap();
+        assert!(*state.network() == network);
+        assert_eq!(state.steps_done(), 1);
     }
     check::<f32>();
     check::<f64>();

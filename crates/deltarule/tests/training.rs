@@ -2,9 +2,9 @@
 
 use deltarule::dataset::balanced_class_weights;
 use deltarule::random::{Purpose, Random};
-use deltarule::train::{End, EpochReport, StepReport};
+use deltarule::train::{End, EpochReport, StepReport, TrainingState};
 use deltarule::{
-    Activation, Cost, Dataset, Matrix, Network, Observer, Outcome, Plan, Real, Shuffled, ThreadPool, Trainer,
+    Activation, Cost, Dataset, Matrix, Network, Observer, Plan, Real, Shuffled, ThreadPool, Trainer,
 };
 use deltarule::{OptimizerName, ScheduleName, Settings, Task, Variants};
 use std::ops::ControlFlow;
@@ -15,11 +15,14 @@ fn run<T: Real>(
     validation: Option<&Dataset<T>>,
     pool: &ThreadPool,
     observer: &mut dyn Observer<T>,
-) -> Outcome<T> {
+) -> (TrainingState<T>, End) {
     let network = plan.network(data.x().cols(), data.y().cols()).unwrap();
     let mut batches = Shuffled::new(data, plan.batch(), plan.drop_last(), plan.seed());
-    let trainer = Trainer::new(plan, network, &batches).unwrap();
-    trainer.train(pool, &mut batches, validation.map(Dataset::samples), observer).unwrap()
+    let mut state = TrainingState::new(plan, network, &batches).unwrap();
+    let mut trainer = Trainer::new(plan, &state, &batches).unwrap();
+    let validation = validation.map(Dataset::samples);
+    let end = trainer.run(pool, &mut state, &mut batches, validation, observer).unwrap();
+    (state, end)
 }
 
 fn xor<T: Real>() -> Dataset<T> {
@@ -54,10 +57,10 @@ fn xor_is_learnt_to_no_cost() {
         };
         let plan = settings.plan(Task::Classes).unwrap();
         let data = xor::<T>();
-        let outcome = run(&plan, &data, None, &ThreadPool::single(), &mut ());
-        assert!(matches!(outcome.end, End::Finished));
-        assert!(outcome.epochs.last().unwrap().cost < 1e-3, "{:?}", outcome.epochs.last());
-        let a = outcome.network.predict_all(&ThreadPool::single(), data.x().into()).unwrap();
+        let (state, end) = run(&plan, &data, None, &ThreadPool::single(), &mut ());
+        assert!(matches!(end, End::Finished));
+        assert!(state.reports().last().unwrap().cost < 1e-3, "{:?}", state.reports().last());
+        let a = state.kept().predict_all(&ThreadPool::single(), data.x().into()).unwrap();
         (0..4).for_each(|i| assert!((a.at(i, 0).to_f64() - data.y().at(i, 0).to_f64()).abs() < 0.01));
     }
     check::<f32>();
@@ -79,8 +82,8 @@ fn every_optimizer_and_schedule_learns_the_clouds() {
                 ..Settings::default()
             };
             let plan = settings.plan(Task::Classes).unwrap();
-            let outcome = run(&plan, &data, Some(&validation), &ThreadPool::single(), &mut ());
-            let (_, accuracy) = outcome.best_epoch.unwrap();
+            let (state, _) = run(&plan, &data, Some(&validation), &ThreadPool::single(), &mut ());
+            let (_, accuracy) = state.best().unwrap();
             assert!(accuracy > 0.97, "{optimizer} with {schedule}: {accuracy}");
         }
     }
@@ -96,9 +99,9 @@ fn the_tabular_recipe_learns_both_kinds_of_targets() {
         ..Settings::tabular(task)
     };
     let plan = small(Task::Classes).plan(Task::Classes).unwrap();
-    let outcome = run(&plan, &data, Some(&validation), &ThreadPool::single(), &mut ());
-    assert!(outcome.best_epoch.unwrap().1 < 0.03, "{:?}", outcome.best_epoch);
-    let scale = outcome.network.input_scale.unwrap();
+    let (state, _) = run(&plan, &data, Some(&validation), &ThreadPool::single(), &mut ());
+    assert!(state.best().unwrap().1 < 0.03, "{:?}", state.best());
+    let scale = state.into_kept().input_scale.unwrap();
     assert!(scale.iter().all(|s| *s != 1.0), "{scale:?}");
 
     let smooth = |n: usize, seed| {
@@ -108,8 +111,8 @@ fn the_tabular_recipe_learns_both_kinds_of_targets() {
         Dataset::new(x, y, None).unwrap()
     };
     let plan = small(Task::Regression).plan(Task::Regression).unwrap();
-    let outcome = run(&plan, &smooth(2000, 1), Some(&smooth(500, 2)), &ThreadPool::single(), &mut ());
-    assert!(outcome.best_epoch.unwrap().1 < 0.1, "{:?}", outcome.best_epoch);
+    let (state, _) = run(&plan, &smooth(2000, 1), Some(&smooth(500, 2)), &ThreadPool::single(), &mut ());
+    assert!(state.best().unwrap().1 < 0.1, "{:?}", state.best());
 }
 
 /// One network of every kind that has a path of its own through training.
@@ -133,11 +136,10 @@ fn threads_do_not_change_a_bit() {
         let (data, validation) = (clouds::<T>(100, 0.5, 1), clouds::<T>(50, 0.5, 2));
         for (settings, task) in kinds() {
             let plan = settings.plan(task).unwrap();
-            let alone = run(&plan, &data, Some(&validation), &ThreadPool::single(), &mut ());
+            let (alone, _) = run(&plan, &data, Some(&validation), &ThreadPool::single(), &mut ());
             for threads in [2, 3, 8] {
-                let shared = run(&plan, &data, Some(&validation), &ThreadPool::new(threads), &mut ());
-                assert!(alone.network == shared.network, "{threads} threads: {settings:?}");
-                assert_eq!(alone.epochs, shared.epochs);
+                let (shared, _) = run(&plan, &data, Some(&validation), &ThreadPool::new(threads), &mut ());
+                assert!(alone == shared, "{threads} threads: {settings:?}");
             }
         }
     }
@@ -149,9 +151,9 @@ fn threads_do_not_change_a_bit() {
 fn single_precision_takes_the_path_of_double_precision() {
     for (settings, task) in kinds() {
         let plan = settings.plan(task).unwrap();
-        let single = run(&plan, &clouds::<f32>(100, 0.5, 1), None, &ThreadPool::single(), &mut ());
-        let double = run(&plan, &clouds::<f64>(100, 0.5, 1), None, &ThreadPool::single(), &mut ());
-        for (single, double) in single.epochs.iter().zip(&double.epochs) {
+        let (single, _) = run(&plan, &clouds::<f32>(100, 0.5, 1), None, &ThreadPool::single(), &mut ());
+        let (double, _) = run(&plan, &clouds::<f64>(100, 0.5, 1), None, &ThreadPool::single(), &mut ());
+        for (single, double) in single.reports().iter().zip(double.reports()) {
             assert!((single.cost - double.cost).abs() < 1e-3 * double.cost, "{single:?} {double:?}");
         }
     }
@@ -166,11 +168,12 @@ fn samples_are_read_in_place() {
     };
     let copy = Dataset::new(picked(data.x()), picked(data.y()), None).unwrap();
     let plan = kinds()[0].0.plan(Task::Classes).unwrap();
-    let expected = run(&plan, &copy, None, &ThreadPool::single(), &mut ());
+    let (expected, _) = run(&plan, &copy, None, &ThreadPool::single(), &mut ());
     let mut batches = Shuffled::new(data.picked(&rows), plan.batch(), false, plan.seed());
-    let trainer = Trainer::new(&plan, plan.network(2, 3).unwrap(), &batches).unwrap();
-    let found = trainer.train(&ThreadPool::single(), &mut batches, None, &mut ()).unwrap();
-    assert!(found.network == expected.network);
+    let mut found = TrainingState::new(&plan, plan.network(2, 3).unwrap(), &batches).unwrap();
+    let mut trainer = Trainer::new(&plan, &found, &batches).unwrap();
+    trainer.run(&ThreadPool::single(), &mut found, &mut batches, None, &mut ()).unwrap();
+    assert!(found == expected);
 }
 
 /// Notes everything, and stops where it is told to.
@@ -193,9 +196,9 @@ impl Observer<f64> for Notes {
         }
     }
 
-    fn on_epoch(&mut self, report: &EpochReport, network: &Network<f64>) -> ControlFlow<()> {
+    fn on_epoch(&mut self, report: &EpochReport, state: &TrainingState<f64>) -> ControlFlow<()> {
         self.epochs.push(*report);
-        self.networks.push(network.clone());
+        self.networks.push(state.network().clone());
         if self.stop_at_epoch == Some(self.epochs.len()) {
             ControlFlow::Break(())
         } else {
@@ -223,8 +226,9 @@ fn the_weights_kept_are_those_of_the_epoch_that_the_plan_names() {
     let (data, validation) = (clouds::<f64>(100, 0.5, 1), clouds::<f64>(20, 0.5, 2));
     for keep in ["best", "last-best", "final"] {
         let mut notes = Notes::default();
-        let outcome = run(&restless(keep, None), &data, Some(&validation), &ThreadPool::single(), &mut notes);
-        assert_eq!(outcome.epochs, notes.epochs);
+        let (state, _) =
+            run(&restless(keep, None), &data, Some(&validation), &ThreadPool::single(), &mut notes);
+        assert_eq!(state.reports(), notes.epochs);
         let values: Vec<f64> = notes.epochs.iter().map(|epoch| epoch.validation.unwrap().value).collect();
         let top = values.iter().copied().fold(0.0, f64::max);
         assert!(values.iter().filter(|value| **value == top).count() > 1, "no tie to tell the two apart");
@@ -235,16 +239,17 @@ fn the_weights_kept_are_those_of_the_epoch_that_the_plan_names() {
             "last-best" => (last, last),
             _ => (values.len() - 1, first),
         };
-        assert_eq!(outcome.best_epoch, Some((best as u32 + 1, top)));
-        assert!(outcome.network == notes.networks[kept], "{keep}");
+        assert_eq!(state.best(), Some((best as u32 + 1, top)));
+        assert!(*state.kept() == notes.networks[kept], "{keep}");
     }
 }
 
 #[test]
 fn patience_counts_epochs_without_a_better_one() {
     let (data, validation) = (clouds::<f64>(100, 0.5, 1), clouds::<f64>(20, 0.5, 2));
-    let whole = run(&restless("last-best", None), &data, Some(&validation), &ThreadPool::single(), &mut ());
-    let values: Vec<f64> = whole.epochs.iter().map(|epoch| epoch.validation.unwrap().value).collect();
+    let (whole, _) =
+        run(&restless("last-best", None), &data, Some(&validation), &ThreadPool::single(), &mut ());
+    let values: Vec<f64> = whole.reports().iter().map(|epoch| epoch.validation.unwrap().value).collect();
     let (mut top, mut since, mut expected) = (f64::NEG_INFINITY, 0, None);
     for (i, value) in values.iter().enumerate() {
         (top, since) = if *value > top { (*value, 0) } else { (top, since + 1) };
@@ -252,11 +257,11 @@ fn patience_counts_epochs_without_a_better_one() {
             expected = Some(i + 1);
         }
     }
-    let outcome =
+    let (state, end) =
         run(&restless("last-best", Some(4)), &data, Some(&validation), &ThreadPool::single(), &mut ());
-    assert!(matches!(outcome.end, End::Patience));
-    assert_eq!(Some(outcome.epochs.len()), expected);
-    assert_eq!(outcome.epochs, whole.epochs[..outcome.epochs.len()]);
+    assert!(matches!(end, End::Patience));
+    assert_eq!(Some(state.reports().len()), expected);
+    assert_eq!(state.reports(), &whole.reports()[..state.reports().len()]);
 }
 
 #[test]
@@ -264,21 +269,21 @@ fn an_observer_sees_everything_and_can_stop_it() {
     let data = clouds::<f64>(95, 0.5, 1);
     let plan = restless("best", None);
     let mut whole = Notes { stop_at_epoch: Some(3), ..Notes::default() };
-    let outcome = run(&plan, &data, None, &ThreadPool::single(), &mut whole);
-    assert!(matches!(outcome.end, End::Stopped));
+    let (state, end) = run(&plan, &data, None, &ThreadPool::single(), &mut whole);
+    assert!(matches!(end, End::Stopped));
     assert_eq!((whole.epochs.len(), whole.steps.len()), (3, 30));
     let last = whole.steps[29];
     assert_eq!((last.epoch, last.step, last.steps, last.eta), (3, 10, 10, 0.1));
-    assert!(outcome.network == whole.networks[2]);
+    assert!(*state.kept() == whole.networks[2]);
     // An epoch's cost is the mean over its samples: nine batches of ten and one of five.
     let weighed: f64 =
         whole.steps[..10].iter().map(|step| step.cost * if step.step == 10 { 5.0 } else { 10.0 }).sum();
     assert!((whole.epochs[0].cost - weighed / 95.0).abs() < 1e-12);
 
     let mut cut = Notes { stop_at_step: Some(13), ..Notes::default() };
-    let outcome = run(&plan, &data, None, &ThreadPool::single(), &mut cut);
-    assert!(matches!(outcome.end, End::Stopped));
-    assert_eq!((outcome.epochs.len(), cut.steps.len()), (1, 13));
+    let (state, end) = run(&plan, &data, None, &ThreadPool::single(), &mut cut);
+    assert!(matches!(end, End::Stopped));
+    assert_eq!((state.reports().len(), cut.steps.len(), state.step()), (1, 13, 3));
     assert_eq!(cut.steps, whole.steps[..13]);
 }
 
@@ -287,7 +292,7 @@ fn class_weights_balance_the_classes() {
     // Nine of ten samples at 0 are of class 0; the others of class 1.
     let y = Matrix::from_fn(100, 1, |i, _| if i % 10 == 0 { 1.0 } else { 0.0 });
     let data = Dataset::<f64>::new(Matrix::zeros(100, 1), y, None).unwrap();
-    let balanced = balanced_class_weights(&data.classes(), 2);
+    let balanced = balanced_class_weights(data.classes(), 2);
     let settings = Settings {
         hidden: Some(vec![]),
         cost: Some(Cost::BinaryCrossEntropy),
@@ -298,8 +303,8 @@ fn class_weights_balance_the_classes() {
     };
     let plan = settings.plan(Task::Classes).unwrap();
     let probability = |data: &Dataset<f64>| {
-        let outcome = run(&plan, data, None, &ThreadPool::single(), &mut ());
-        outcome.network.predict_all(&ThreadPool::single(), data.x().into()).unwrap().at(0, 0)
+        let (state, _) = run(&plan, data, None, &ThreadPool::single(), &mut ());
+        state.kept().predict_all(&ThreadPool::single(), data.x().into()).unwrap().at(0, 0)
     };
     assert!((probability(&data) - 0.1).abs() < 1e-3);
     let data = data.with_class_weights(&balanced).unwrap();
@@ -311,7 +316,9 @@ fn what_does_not_fit_is_refused() {
     let data = clouds::<f32>(30, 0.5, 1);
     let plan = restless("best", None);
     let error = |network: Network<f32>, data: &Dataset<f32>, plan: &Plan| {
-        Trainer::new(plan, network, &Shuffled::new(data, 10, false, 0)).unwrap_err().to_string()
+        let batches = Shuffled::new(data, 10, false, 0);
+        let state = TrainingState::new(plan, network, &batches);
+        state.and_then(|state| Trainer::new(plan, &state, &batches)).unwrap_err().to_string()
     };
     assert_eq!(
         error(plan.network(3, 3).unwrap(), &data, &plan),

@@ -5,7 +5,7 @@ use crate::probe;
 use anyhow::{Context, Result, bail};
 use deltarule::dataset::{Batches, Dataset, Shuffled};
 use deltarule::plan::Plan;
-use deltarule::train::Trainer;
+use deltarule::train::{Trainer, TrainingState};
 use deltarule::{Activation, Network, Real, Rows, ThreadPool, Variants, Workspace};
 use deltarule::{OptimizerName, Settings, Task};
 use deltarule_kernels::Isa;
@@ -103,8 +103,9 @@ fn prepare_in<T: Real>(case: &Case) -> Result<Box<dyn Repeat>> {
         Kind::Class => y.one_hot(case.samples, outputs)?,
     };
     let data = Dataset::new(x, y, None)?;
-    let trainer = Trainer::new(&plan, network, &batches(&plan, &data))?;
-    Ok(Box::new(Training { plan, trainer, data, pool, epoch: 0 }))
+    let state = TrainingState::new(&plan, network, &batches(&plan, &data))?;
+    let trainer = Trainer::new(&plan, &state, &batches(&plan, &data))?;
+    Ok(Box::new(Training { plan, trainer, state, data, pool }))
 }
 
 fn batches<'a, T: Real>(plan: &Plan, data: &'a Dataset<T>) -> Shuffled<'a, T> {
@@ -135,21 +136,19 @@ impl Case {
 struct Training<T: Real> {
     plan: Plan,
     trainer: Trainer<T>,
+    state: TrainingState<T>,
     data: Dataset<T>,
     pool: ThreadPool,
-    epoch: u32,
 }
 
 impl<T: Real> Repeat for Training<T> {
     fn run(&mut self) -> Result<Option<f64>> {
         let mut batches = batches(&self.plan, &self.data);
-        batches.start(self.epoch)?;
-        let (mut step, mut cost) = (0, f64::NAN);
+        batches.start(self.state.epoch())?;
+        let mut cost = f64::NAN;
         while let Some(batch) = batches.next()? {
-            cost = self.trainer.step(&self.pool, self.epoch, step, &batch).mean();
-            step += 1;
+            cost = self.trainer.step(&self.pool, &mut self.state, &batch)?.cost;
         }
-        self.epoch += 1;
         Ok(Some(cost))
     }
 }

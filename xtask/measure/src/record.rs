@@ -4,7 +4,7 @@ use crate::mnist::Mnist;
 use anyhow::Result;
 use deltarule::dataset::Shuffled;
 use deltarule::evaluate::Evaluator;
-use deltarule::{Metric, Settings, Task, ThreadPool, Trainer};
+use deltarule::{Metric, Settings, Task, ThreadPool, Trainer, TrainingState};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -42,12 +42,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let loaded = start.elapsed().as_secs_f64();
     let network = plan.network(training.x().cols(), training.y().cols())?;
     let mut batches = Shuffled::new(&training, plan.batch(), plan.drop_last(), plan.seed());
-    let outcome = Trainer::new(&plan, network, &batches)?.train(&pool, &mut batches, None, &mut ())?;
+    let mut state = TrainingState::new(&plan, network, &batches)?;
+    Trainer::new(&plan, &state, &batches)?.run(&pool, &mut state, &mut batches, None, &mut ())?;
     let trained = start.elapsed().as_secs_f64();
-    let samples = judged.samples();
-    let mut evaluator = Evaluator::new(&outcome.network, plan.cost(), samples)?;
-    let cost = evaluator.run(&pool, &outcome.network, samples);
-    let accuracy = Metric::Accuracy.of(Task::Classes, evaluator.outputs(), samples, cost)?;
+    let mut evaluator = Evaluator::new(state.kept(), plan.cost(), Task::Classes, judged.samples())?;
+    evaluator.run(&pool, state.kept());
+    let accuracy = evaluator.value(Metric::Accuracy)?;
     println!("{}", json!({ "accuracy": accuracy, "loaded": loaded, "trained": trained - loaded }));
     Ok(())
 }

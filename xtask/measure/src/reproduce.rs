@@ -5,12 +5,8 @@ use anyhow::Result;
 use deltarule::dataset::{Dataset, Shuffled};
 use deltarule::evaluate::Evaluator;
 use deltarule::init::Init;
-use deltarule::train::EpochReport;
-use deltarule::{
-    Activation, Batch, Cost, Gradients, Network, Observer, Pass, Plan, Rows, ThreadPool, Trainer,
-};
+use deltarule::{Activation, Batch, Cost, Gradients, Pass, Plan, Rows, ThreadPool, Trainer, TrainingState};
 use deltarule::{Metric, OptimizerName, Settings, Task};
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -114,43 +110,6 @@ struct Curve {
     test: Vec<f64>,
 }
 
-/// Measures both accuracies after every epoch.
-struct Watch<'a> {
-    sets: [&'a Dataset<f32>; 2],
-    cost: Cost,
-    evaluators: Option<[Evaluator<f32>; 2]>,
-    curve: Curve,
-}
-
-impl Watch<'_> {
-    fn measure(&mut self, network: &Network<f32>) -> deltarule::Result<()> {
-        let [validation, test] = self.sets;
-        let new = |set: &Dataset<f32>| Evaluator::new(network, self.cost, set.samples());
-        let evaluators = match &mut self.evaluators {
-            Some(evaluators) => evaluators,
-            none => none.insert([new(validation)?, new(test)?]),
-        };
-        let [validation, test] = [0, 1].map(|n| {
-            let (evaluator, samples) = (&mut evaluators[n], self.sets[n].samples());
-            let cost = evaluator.run(&ThreadPool::single(), network, samples);
-            Metric::Accuracy.of(Task::Classes, evaluator.outputs(), samples, cost)
-        });
-        let [validation, test] = [100.0 * validation?, 100.0 * test?];
-        self.curve.validation.push(validation);
-        self.curve.test.push(test);
-        Ok(())
-    }
-}
-
-impl Observer<f32> for Watch<'_> {
-    fn on_epoch(&mut self, _: &EpochReport, network: &Network<f32>) -> ControlFlow<()> {
-        match self.measure(network) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
-    }
-}
-
 struct Sets {
     training: Dataset<f32>,
     validation: Dataset<f32>,
@@ -161,16 +120,22 @@ impl Sets {
     fn run(&self, row: &Row, seed: u64) -> Result<Curve> {
         let plan = row.plan(seed)?;
         let mut batches = Shuffled::new(&self.training, plan.batch(), plan.drop_last(), plan.seed());
-        let trainer = Trainer::new(&plan, plan.network(784, 10)?, &batches)?;
-        let mut watch = Watch {
-            sets: [&self.validation, &self.test],
-            cost: plan.cost(),
-            evaluators: None,
-            curve: Curve::default(),
-        };
-        trainer.train(&ThreadPool::single(), &mut batches, None, &mut watch)?;
-        anyhow::ensure!(watch.curve.test.len() == row.epochs as usize, "a run ended before its last epoch");
-        Ok(watch.curve)
+        let mut state = TrainingState::new(&plan, plan.network(784, 10)?, &batches)?;
+        let mut trainer = Trainer::new(&plan, &state, &batches)?;
+        let pool = ThreadPool::single();
+        let evaluator = |set| Evaluator::new(state.network(), plan.cost(), Task::Classes, set);
+        let mut validation = evaluator(self.validation.samples())?;
+        let mut test = evaluator(self.test.samples())?;
+        let mut curve = Curve::default();
+        while state.epoch() < row.epochs {
+            trainer.epoch(&pool, &mut state, &mut batches, None, &mut ())?;
+            for (evaluator, curve) in [(&mut validation, &mut curve.validation), (&mut test, &mut curve.test)]
+            {
+                evaluator.run(&pool, state.network());
+                curve.push(100.0 * evaluator.value(Metric::Accuracy)?);
+            }
+        }
+        Ok(curve)
     }
 }
 

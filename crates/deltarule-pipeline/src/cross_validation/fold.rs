@@ -8,7 +8,7 @@ use crate::subset::Subset;
 use deltarule::evaluate::Evaluator;
 use deltarule::metrics::Metric;
 use deltarule::train::End;
-use deltarule::{Matrix, Network, Plan, Real, Rows, ThreadPool, Trainer};
+use deltarule::{Matrix, Network, Plan, Real, Rows, ThreadPool, Trainer, TrainingState};
 
 /// A fold made ready.
 pub(super) struct PreparedFold<T: Real> {
@@ -62,28 +62,28 @@ impl<T: Real> PreparedFold<T> {
     pub(super) fn train(self, pool: &ThreadPool, watch: &mut dyn Watch) -> Result<FoldResult> {
         let Self { prepared, plan, network, place: (repeat, fold), held_out } = self;
         let mut batches = prepared.training.batches(&plan)?;
-        let trainer = Trainer::new(&plan, network, &*batches)?;
+        let mut state = TrainingState::new(&plan, network, &*batches)?;
+        let mut trainer = Trainer::new(&plan, &state, &*batches)?;
         let validation = prepared.validation.as_ref().map(Subset::samples);
-        let trained = trainer.train(pool, &mut *batches, validation, &mut Watching(watch))?;
-        if let End::Diverged(error) = trained.end {
+        let end = trainer.run(pool, &mut state, &mut *batches, validation, &mut Watching(watch))?;
+        if let End::Diverged(error) = end {
             return Err(Error::FoldDiverged { repeat: repeat + 1, fold: fold + 1, error });
         }
         let test = prepared.test.as_ref().expect("every fold holds samples out").samples();
-        let mut evaluator = Evaluator::new(&trained.network, plan.cost(), test)?;
-        let cost = evaluator.run(pool, &trained.network, test);
-        let outputs = evaluator.outputs();
-        let report = Report::of(&prepared.preprocessor, outputs, test, plan.cost(), cost);
+        let mut evaluator = Evaluator::new(state.kept(), plan.cost(), plan.task(), test)?;
+        evaluator.run(pool, state.kept());
+        let report = Report::of(&prepared.preprocessor, &evaluator);
         let figure = |figure: &crate::report::Figure| {
             (figure.metric, figure.value.as_ref().copied().unwrap_or(f64::NAN))
         };
         Ok(FoldResult {
             repeat,
             fold,
-            epochs: trained.epochs.len(),
-            best_epoch: trained.best_epoch.map(|(epoch, _)| epoch),
+            epochs: state.reports().len(),
+            best_epoch: state.best().map(|(epoch, _)| epoch),
             figures: report.figures.iter().map(figure).collect(),
             held_out,
-            predictions: restored(&prepared.preprocessor, Rows::all(outputs)),
+            predictions: restored(&prepared.preprocessor, Rows::all(evaluator.outputs())),
         })
     }
 }

@@ -27,7 +27,7 @@ impl OutOfFoldTable {
         let (whole, target, files) = match subject {
             Subject::Table(table) => (table.rows.clone(), in_units(&table.target), table.files.clone()),
             Subject::Images(images, data) => {
-                let names = data.classes().into_iter().map(|class| images.classes[class as usize].as_str());
+                let names = data.classes().iter().map(|&class| images.classes[class as usize].as_str());
                 let column: ArrayRef = Arc::new(StringArray::from_iter_values(names));
                 let batch = RecordBatch::try_from_iter([("class", column)]).expect("one column");
                 let table = InMemory::new("images", batch.schema(), vec![batch]);

@@ -66,7 +66,7 @@ impl<T: Real> Subject<T> {
 
     pub(super) fn classes(&self) -> Option<Vec<u32>> {
         match self {
-            Self::Images(_, data) => Some(data.classes()),
+            Self::Images(_, data) => Some(data.classes().to_vec()),
             Self::Table(table) => table.classes.clone(),
         }
     }
@@ -127,7 +127,7 @@ fn of_images<T: Real>(
         }
     };
     let seed = settings.training.seed.unwrap_or(0);
-    let (train, validation) = hold_out("validation", &split.train, share, &data.classes(), seed)?;
+    let (train, validation) = hold_out("validation", &split.train, share, data.classes(), seed)?;
     Ok(Prepared {
         training: TrainingSet::InMemory(Subset::picked(data, train)),
         validation: (!validation.is_empty()).then(|| Subset::picked(data, validation)),
@@ -148,7 +148,7 @@ impl WholeTable {
         let target = preparation.target.clone();
         options.task = Some(target.task());
         leave_out(&mut options, &plan);
-        let classes = (target.task() == Task::Classes).then(|| data.classes());
+        let classes = (target.task() == Task::Classes).then(|| data.classes().to_vec());
         if let (Some(classes), Target::Classification { labels, .. }) = (&classes, &target) {
             check_counts(classes, labels)?;
         }

@@ -12,7 +12,7 @@ mod terms;
 pub use matrix::{Added, MatrixRow, View};
 pub use overview::{LargeGradient, Output, Rung};
 pub use rows::{Form, Row, TwoForms};
-pub use step::Step;
+pub use step::ParameterUpdate;
 pub use terms::{Factor, Rest, Role, Sum, Symbol, Term};
 
 use crate::activation::Activation;
@@ -24,10 +24,11 @@ use crate::network::Network;
 use crate::objective::Regularisation;
 use crate::plan::Plan;
 use crate::trace::Trace;
+use crate::train::TrainingState;
 use deltarule_kernels::{Rows, ThreadPool};
 use rows::Maker;
 use serde::Serialize;
-use step::FirstStep;
+use step::NextStep;
 
 /// Which equation a number belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -90,6 +91,8 @@ pub struct Request {
     /// The plan of the training, for the step that its optimizer would take first, at the plan's η and with running
     /// values of 0.
     pub plan: Option<Plan>,
+    /// The training that the network is from, for the step that its optimizer would really take next.
+    pub state: Option<TrainingState<f64>>,
 }
 
 /// A small change of z, what δ says it changes the cost by, and what it does.
@@ -209,7 +212,11 @@ pub fn explain(
     }
     let mut checker = Checker {
         differences: Differences::new(pool, network, trace)?,
-        first_step: request.plan.as_ref().map(|plan| FirstStep::new(pool, network, trace, plan)),
+        next_step: request
+            .plan
+            .as_ref()
+            .map(|plan| NextStep::new(pool, network, trace, plan, request.state.as_ref()))
+            .transpose()?,
     };
     for (l, neurons) in &shown {
         if *l == 1 {
@@ -265,14 +272,14 @@ pub fn explain(
 /// What gives a row its central difference and the optimizer's step.
 struct Checker<'a> {
     differences: Differences<'a>,
-    first_step: Option<FirstStep<'a>>,
+    next_step: Option<NextStep<'a>>,
 }
 
 impl Checker<'_> {
     fn checked(&mut self, row: Row, parameter: Parameter) -> Row {
         let tolerance = crate::gradcheck::Settings::default().tolerance;
         let check = self.differences.check(parameter, row.value, tolerance);
-        let step = self.first_step.as_ref().map(|first| first.of(parameter));
+        let step = self.next_step.as_ref().map(|next| next.of(parameter));
         Row { check: Some(check), step, ..row }
     }
 }

@@ -1,6 +1,6 @@
 //! The equations in component form: one row for each number, with the terms that it is the sum of.
 
-use super::step::Step;
+use super::step::ParameterUpdate;
 use super::terms::{Factor, Role, Sum, Symbol, Term};
 use super::{Cursor, Equation};
 use crate::activation::Activation;
@@ -47,7 +47,7 @@ pub struct Row {
     /// Its central difference, for ∂C/∂w, ∂C/∂b and ∂C/∂s.
     pub check: Option<Check>,
     /// What the optimizer makes of it.
-    pub step: Option<Step>,
+    pub step: Option<ParameterUpdate>,
 }
 
 /// BP1 in its short form beside the general one with the Jacobian.

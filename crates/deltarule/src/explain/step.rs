@@ -1,66 +1,57 @@
 //! The step that the optimizer would take.
 
+use crate::error::{Error, Result};
 use crate::gradcheck::Parameter;
 use crate::network::Network;
-use crate::objective::Objective;
-use crate::optimizer::Factors;
-use crate::pass::Gradients;
 use crate::plan::Plan;
 use crate::trace::Trace;
+use crate::train::TrainingState;
+use crate::train::update::{Parameters, Update, UpdateMemory};
 use deltarule_kernels::ThreadPool;
 use serde::Serialize;
 
 /// How the optimizer would change a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Step {
+pub struct ParameterUpdate {
     /// Δw
     pub change: f64,
     /// w + Δw
     pub after: f64,
 }
 
-/// The first step of a training on the traced batch, from the traced network, at the plan's η and with running values of 0.
-pub(super) struct FirstStep<'a> {
-    network: &'a Network<f64>,
-    plan: &'a Plan,
-    objective: Objective,
-    /// Of the data alone: the step itself adds regularisation, after clipping.
-    gradients: Gradients<f64>,
-    /// What clipping multiplies the gradient by.
-    scale: f64,
+/// A step of the optimizer on the traced batch, and the network after it.
+pub(super) struct NextStep<'a> {
+    before: &'a Network<f64>,
+    after: Network<f64>,
 }
 
-impl<'a> FirstStep<'a> {
+impl<'a> NextStep<'a> {
+    /// From the traced network on: with the state of its training the step that comes next there, and without one the
+    /// first, at the plan's η and with running values of 0.
     pub(super) fn new(
         pool: &ThreadPool,
-        network: &'a Network<f64>,
+        before: &'a Network<f64>,
         trace: &Trace<f64>,
-        plan: &'a Plan,
-    ) -> Self {
-        let mut gradients = Gradients::zeros(network);
-        trace.pass.gradients(pool, &trace.batch(), &mut gradients);
-        let length = gradients.length();
-        let scale = plan.clip.filter(|&limit| length > limit).map_or(1.0, |limit| limit / length);
-        Self { network, plan, objective: trace.objective, gradients, scale }
+        plan: &Plan,
+        state: Option<&TrainingState<f64>>,
+    ) -> Result<Self> {
+        let first = Update { plan, objective: trace.objective, t: 1, eta: plan.eta };
+        let fresh = || Parameters::new(before.clone(), plan.optimizer.moments());
+        let (update, mut parameters) = match state {
+            Some(state) if state.network() == before => (Update::next(plan, state), state.parameters.clone()),
+            Some(_) => {
+                let expected = "the one that is explained";
+                return Err(Error::data("network of the training state", expected, "another one"));
+            }
+            None => (first, fresh()),
+        };
+        let mut memory = UpdateMemory::new(plan, before);
+        update.apply(pool, &trace.pass, &trace.batch(), &mut parameters, &mut memory);
+        Ok(Self { before, after: parameters.network })
     }
 
-    pub(super) fn of(&self, parameter: Parameter) -> Step {
-        let Plan { optimizer, eta, eta_biases, eta_input_scale, parametrisation, .. } = *self.plan;
-        let factors = match parameter {
-            Parameter::InputScale { .. } => Factors { eta: eta_input_scale, epsilon: 1.0 },
-            Parameter::Bias { .. } => Factors { eta: eta_biases, epsilon: 1.0 },
-            Parameter::Weight { l, .. } => {
-                parametrisation.factors(self.network.layers[l - 2].inputs(), &optimizer)
-            }
-        };
-        let mut step = optimizer.at(1, eta).step::<f64>(factors, self.scale);
-        if matches!(parameter, Parameter::Weight { .. }) {
-            let Objective { regularisation, n, .. } = self.objective;
-            (step.l2, step.l1) = (regularisation.l2 / n as f64, regularisation.l1 / n as f64);
-            step.decay = eta * regularisation.decay;
-        }
-        let before = parameter.of(self.network);
-        let (after, _) = step.apply(parameter.gradient(&self.gradients), before, [0.0; 2]);
-        Step { change: after - before, after }
+    pub(super) fn of(&self, parameter: Parameter) -> ParameterUpdate {
+        let after = parameter.of(&self.after);
+        ParameterUpdate { change: after - parameter.of(self.before), after }
     }
 }

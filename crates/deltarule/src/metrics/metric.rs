@@ -2,7 +2,7 @@
 
 use super::ranking::over_classes;
 use super::*;
-use crate::dataset::Samples;
+use crate::dataset::Truth;
 use crate::error::{Error, Result};
 use crate::interval::Interval;
 use crate::task::Task;
@@ -174,27 +174,18 @@ impl Metric {
         }
     }
 
-    /// Its value for the outputs of these samples, one a row, whose mean cost is `cost`.
+    /// Its value for outputs, one row a sample, whose mean cost is `cost`.
     ///
     /// # Errors
     /// [`Error::Data`] with the reason where it is undefined.
-    pub fn of<T: Real>(
-        self,
-        task: Task,
-        outputs: &Matrix<T>,
-        samples: Samples<'_, T>,
-        cost: f64,
-    ) -> Result<f64> {
+    pub fn of<T: Real>(self, outputs: &Matrix<T>, truth: &Truth<'_, T>, cost: f64) -> Result<f64> {
         if self == Cost {
             return Ok(cost);
         }
-        let weights: Option<Vec<f64>> =
-            samples.weights().map(|weights| weights.map(|w| w.to_f64()).collect());
-        let (weights, outputs) = (weights.as_deref(), Rows::all(outputs));
-        let value = if task == Task::Classes {
-            self.of_classes(&samples.classes(), outputs, weights)
-        } else {
-            self.of_numbers(samples.y(), outputs, weights)
+        let (weights, outputs) = (truth.weights(), Rows::all(outputs));
+        let value = match truth.classes() {
+            Some(classes) => self.of_classes(classes, outputs, weights),
+            None => self.of_numbers(truth.y(), outputs, weights),
         };
         value.map_err(|undefined| Error::data("validation samples", format!("some with a {self}"), undefined))
     }
@@ -322,7 +313,7 @@ mod tests {
         let outputs = Matrix::from_rows(&[[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]);
         let of = |name: &str| {
             let metric: Metric = name.parse().unwrap();
-            metric.of(Task::Classes, &outputs, data.samples(), 7.0).unwrap()
+            metric.of(&outputs, &data.samples().truth(Task::Classes), 7.0).unwrap()
         };
         assert_eq!((of("cost"), of("accuracy"), of("error-rate")), (7.0, 0.5, 0.5));
         // −(ln ½ + ln ¾ + 2 ln ¼) / 4
@@ -330,15 +321,15 @@ mod tests {
         // Of the pairs of a 1 with the 0 (at ½), the one at ¾ is in order and the one at ¼, of twice its weight, is not.
         assert!((of("roc-auc") - 1.0 / 3.0).abs() < 1e-12);
         assert!(Metric::ErrorRate.better(0.1, 0.2) && Metric::Accuracy.better(0.2, 0.1));
-        let one = data.picked(&[1]);
+        let one = data.picked(&[1]).truth(Task::Classes);
         let auc: Metric = "roc-auc".parse().unwrap();
-        let message = auc.of(Task::Classes, &Matrix::zeros(1, 2), one, 0.0).unwrap_err().to_string();
+        let message = auc.of(&Matrix::zeros(1, 2), &one, 0.0).unwrap_err().to_string();
         assert!(
             message
                 .starts_with("validation samples: expected some with a roc-auc, found roc-auc is undefined"),
             "{message}"
         );
-        let numbers = Metric::Rmse.of(Task::Regression, &outputs, data.samples(), 0.0).unwrap();
+        let numbers = Metric::Rmse.of(&outputs, &data.samples().truth(Task::Regression), 0.0).unwrap();
         // (¼ + ¼ + 2 · 1/16 + 2 · 2 · 9/16) / (4 · 2)
         assert!((numbers - (2.875_f64 / 8.0).sqrt()).abs() < 1e-12);
     }

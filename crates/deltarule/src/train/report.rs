@@ -1,7 +1,7 @@
 //! What training tells while it runs and when it ends.
 
+use super::state::TrainingState;
 use crate::error::Error;
-use crate::network::Network;
 use deltarule_kernels::Real;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -53,7 +53,7 @@ pub struct Validation {
     pub accuracy: Option<f64>,
 }
 
-/// Someone who watches training and may stop it: a progress bar, a log, the end of a process.
+/// Someone who watches [`Trainer::run`](super::Trainer::run) and may stop it: a progress bar, a log, the end of a process.
 ///
 /// Nothing that an observer does changes a result, but for stopping. `()` watches nothing.
 pub trait Observer<T: Real> {
@@ -62,8 +62,8 @@ pub trait Observer<T: Real> {
         ControlFlow::Continue(())
     }
 
-    /// After every epoch, with the network as it is then; `Break` ends training there.
-    fn on_epoch(&mut self, _report: &EpochReport, _network: &Network<T>) -> ControlFlow<()> {
+    /// After every epoch, with the state as it is then; `Break` ends training there.
+    fn on_epoch(&mut self, _report: &EpochReport, _state: &TrainingState<T>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -81,18 +81,4 @@ pub enum End {
     Stopped,
     /// A cost or a weight was not finite: [`Error::Diverged`] names epoch, step and layer.
     Diverged(Error),
-}
-
-/// What training leaves.
-#[derive(Debug)]
-pub struct Outcome<T: Real> {
-    /// The network that the plan keeps: of the best epoch, or the last one. After a divergence without validation samples,
-    /// the one at the start of the epoch. Its weights are finite.
-    pub network: Network<T>,
-    /// The best epoch, from 1, and its value of the plan's metric, where there were validation samples.
-    pub best_epoch: Option<(u32, f64)>,
-    /// All epochs that were completed.
-    pub epochs: Vec<EpochReport>,
-    /// Why it ended.
-    pub end: End,
 }

@@ -5,7 +5,7 @@ use deltarule::dataset::{Dataset, Shuffled};
 use deltarule::explain::{Equation, Explanation, Form, Request, explain};
 use deltarule::gradcheck::{Parameter, Verdict};
 use deltarule::optimizer::Parametrisation;
-use deltarule::{Activation, Network, Objective, Plan, ThreadPool, Trace, Trainer};
+use deltarule::{Activation, Network, Objective, Plan, ThreadPool, Trace, Trainer, TrainingState};
 use deltarule::{OptimizerName, Settings, Task};
 
 /// Three inputs with factors of their own, four samples.
@@ -118,16 +118,17 @@ fn the_step_shown_is_the_step_that_training_takes() {
     let data = Dataset::new(samples.x.clone(), samples.y.clone(), None).unwrap();
     for plan in plans {
         let batches = Shuffled::new(&data, plan.batch(), plan.drop_last(), plan.seed());
-        let mut trainer = Trainer::new(&plan, network.clone(), &batches).unwrap();
-        trainer.step(&ThreadPool::single(), 0, 0, &samples.batch());
-        let trained = trainer.into_network();
+        let mut state = TrainingState::new(&plan, network.clone(), &batches).unwrap();
+        let mut trainer = Trainer::new(&plan, &state, &batches).unwrap();
+        trainer.step(&ThreadPool::single(), &mut state, &samples.batch()).unwrap();
+        let trained = state.network();
         let explanation = explained(&network, &samples, &plan, None);
         let steps = explanation.component.iter().filter_map(|row| row.check.zip(row.step));
         let mut seen = 0;
         for (check, step) in steps {
-            let (before, after) = (check.parameter.of(&network), check.parameter.of(&trained));
+            let (before, after) = (check.parameter.of(&network), check.parameter.of(trained));
             assert_eq!(step.change, step.after - before);
-            assert!((step.after - after).abs() < 1e-14, "{} of {plan:?}: {step:?}, {after}", check.parameter);
+            assert_eq!(step.after, after, "{} of {plan:?}", check.parameter);
             assert!(after != before);
             seen += 1;
         }
