@@ -9,7 +9,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
 use deltarule::model::AnyModel;
 use deltarule::{Matrix, Network, Real, Rows, ThreadPool};
-use deltarule_tables::prepare::Prepared;
+use deltarule_tables::prepare::TransformedBatches;
 use deltarule_tables::read::Source;
 use deltarule_tables::table::Table;
 use deltarule_tables::{Images, Labelled, Notice, Target};
@@ -48,7 +48,7 @@ pub struct Unpredicted<'t> {
 
 enum RowsToPredict<'t> {
     Images(&'t Images, Labelled),
-    Table(&'t deltarule_tables::Preparation, Box<dyn Table>),
+    Table(&'t deltarule_tables::TablePreprocessor, Box<dyn Table>),
 }
 
 /// What a network makes of a batch of rows.
@@ -130,7 +130,7 @@ impl Unpredicted<'_> {
                 Box::new(OfImages { pool, network, x: images.inputs(samples)?, done: 0 })
             }
             RowsToPredict::Table(preparation, table) => {
-                Box::new(OfTable { pool, network, rows: preparation.rows(&**table)? })
+                Box::new(OfTable { pool, network, rows: preparation.transform(&**table)? })
             }
         }))
     }
@@ -154,7 +154,7 @@ impl Iterator for Predictions<'_> {
 struct OfTable<'a, T: Real> {
     pool: &'a ThreadPool,
     network: &'a Network<T>,
-    rows: Prepared<'a, T>,
+    rows: TransformedBatches<'a, T>,
 }
 
 impl<T: Real> Batches for OfTable<'_, T> {
@@ -167,7 +167,7 @@ impl<T: Real> Batches for OfTable<'_, T> {
     }
 
     fn notices(&self) -> Vec<Notice> {
-        self.rows.tally().warnings()
+        self.rows.report().warnings()
     }
 }
 

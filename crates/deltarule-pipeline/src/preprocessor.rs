@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::settings::DataSettings;
 use deltarule::{Network, Real, Task};
-use deltarule_tables::{Images, Preparation};
+use deltarule_tables::{Images, TablePreprocessor};
 use serde::{Deserialize, Serialize};
 
 /// How data become inputs, and outputs answers. It lives in the model file as JSON.
@@ -26,7 +26,7 @@ pub enum Transform {
     /// Those of images.
     Images(Images),
     /// Those of a table.
-    Table(Preparation),
+    Table(TablePreprocessor),
 }
 
 /// [`Preprocessor`] as JSON.
@@ -37,7 +37,7 @@ struct Written {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     images: Option<Images>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    table: Option<Preparation>,
+    table: Option<TablePreprocessor>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     threshold: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -80,7 +80,7 @@ impl Preprocessor {
         Self { data, transform: Transform::Images(images), threshold: None, temperature: None }
     }
 
-    pub(crate) fn of_table(data: DataSettings, table: Preparation) -> Self {
+    pub(crate) fn of_table(data: DataSettings, table: TablePreprocessor) -> Self {
         Self { data, transform: Transform::Table(table), threshold: None, temperature: None }
     }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::settings::{DataSettings, Held, Preset};
 use deltarule_tables::read::{CellType, Header, Inference, ReadOptions};
-use deltarule_tables::{ClassWeights, Preparation, Style, TableOptions, Validation};
+use deltarule_tables::{ClassWeights, Style, TableOptions, TablePreprocessor, Validation};
 
 /// How the files of the data are read.
 pub(crate) fn read_options(settings: &DataSettings) -> ReadOptions {
@@ -30,7 +30,7 @@ pub(crate) fn read_options(settings: &DataSettings) -> ReadOptions {
 /// are kept and written as they are.
 pub(crate) fn read_options_for_prediction(
     settings: &DataSettings,
-    preparation: &Preparation,
+    preparation: &TablePreprocessor,
     keep: bool,
 ) -> ReadOptions {
     let mut options = read_options(settings);

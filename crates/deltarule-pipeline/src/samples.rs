@@ -7,9 +7,9 @@ use crate::settings::Held;
 use crate::source::DataSource;
 use crate::subset::Subset;
 use deltarule::Real;
-use deltarule_tables::prepare::Tally;
+use deltarule_tables::prepare::TransformReport;
 use deltarule_tables::table::Table;
-use deltarule_tables::{Notice, Preparation};
+use deltarule_tables::{Notice, TablePreprocessor};
 use std::fmt;
 use std::sync::Arc;
 
@@ -140,10 +140,14 @@ impl Preprocessor {
     }
 }
 
-fn of_table<T: Real>(preparation: &Preparation, table: &dyn Table, which: Which) -> Result<SampleSet<T>> {
-    let mut tally = Tally::default();
-    let (data, left_out) = preparation.dataset(table, &mut tally)?;
-    let mut notices = tally.warnings();
+fn of_table<T: Real>(
+    preparation: &TablePreprocessor,
+    table: &dyn Table,
+    which: Which,
+) -> Result<SampleSet<T>> {
+    let mut report = TransformReport::default();
+    let (data, left_out) = preparation.dataset(table, &mut report)?;
+    let mut notices = report.warnings();
     if left_out > 0 {
         notices.push(Notice::new(format!("{left_out} rows have no target and are left out")));
     }

@@ -1,7 +1,7 @@
 //! Files and data frames to matrices and back.
 //!
 //! A table is read ([`read`]), looked at ([`kinds`]), and made into data sets by what its training rows teach
-//! ([`load`]); the [`Preparation`] that was learned goes into the model file and prepares other tables the same way.
+//! ([`load`]); the [`TablePreprocessor`] that was fitted goes into the model file and prepares other tables the same way.
 //! Predictions are written row for row ([writing](crate::write)). Tables larger than memory train as a [`stream`].
 //!
 //! ```
@@ -15,7 +15,7 @@
 //! let source = Source::open(&[&path], &ReadOptions::default())?;
 //! let options = TableOptions { target: vec!["price".into()], ..TableOptions::default() };
 //! let loaded: Loaded<f32> = load(&source, None, &options)?;
-//! assert_eq!(loaded.preparation.feature_names(), ["rooms", "town −Bonn +Kiel"]);
+//! assert_eq!(loaded.preprocessor.feature_names(), ["rooms", "town −Bonn +Kiel"]);
 //! assert_eq!(loaded.train.len(), 4);
 //! println!("{}", loaded.overview);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -30,12 +30,12 @@ pub mod idx;
 mod images;
 pub mod kinds;
 mod labelled;
+mod load;
 mod notice;
 pub mod options;
 pub mod prepare;
 pub mod read;
 mod select;
-mod split;
 pub mod stream;
 mod suggest;
 pub mod table;
@@ -45,8 +45,9 @@ pub mod write;
 pub use error::{ErrorKind, Place, TableError};
 pub use images::Images;
 pub use labelled::{Image, Labelled};
+pub use load::{Loaded, TablePlan, load};
 pub use notice::Notice;
 pub use options::{Style, TableOptions, Validation};
-pub use prepare::Preparation;
-pub use table::{Loaded, Table, load};
+pub use prepare::TablePreprocessor;
+pub use table::Table;
 pub use targets::{ClassWeights, Target, Task};

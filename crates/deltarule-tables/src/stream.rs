@@ -1,6 +1,6 @@
 //! Training from tables larger than memory.
 //!
-//! The statistics are learned in passes over the table ([`Plan::new`]), in memory that does not grow with its rows.
+//! The statistics are learned in passes over the table ([`TablePlan::new`]), in memory that does not grow with its rows.
 //! Then each epoch reads the table once: its chunks (the row groups of a Parquet file) in a seeded order into a buffer
 //! of a stated number of rows, which are shuffled and handed out; then the buffer is filled anew. A buffer that holds
 //! all training rows is filled once, and the run is the one on the same rows in memory, bit for bit.
@@ -23,9 +23,9 @@
 //! fit in as many bytes.
 
 use crate::error::TableError;
-use crate::prepare::{Features, Tally};
-use crate::split::Partition;
-use crate::table::{BatchIterator, Columns, Filling, Plan, Table};
+use crate::load::TablePlan;
+use crate::prepare::{DatasetBuilder, Features, Splitter, TransformReport};
+use crate::table::{BatchIterator, Columns, Table};
 use crate::targets::{Target, Task};
 use arrow::array::RecordBatch;
 use deltarule::dataset::{Batch, Batches, Dataset, epoch_order};
@@ -37,7 +37,7 @@ const CHUNK_ORDER: u16 = u16::MAX;
 /// Mini-batches of the training rows of a table, through a shuffle buffer.
 pub struct Streamed<'a, T: Real> {
     table: Columns<'a>,
-    partition: Partition<'a>,
+    splitter: Splitter<'a>,
     features: Features<'a>,
     class_weights: Option<&'a [f64]>,
     target: &'a Target,
@@ -94,7 +94,7 @@ impl<'a, T: Real> Streamed<'a, T> {
     /// When `batch` or `buffer` is 0.
     pub fn new(
         table: &'a dyn Table,
-        plan: &'a Plan,
+        plan: &'a TablePlan,
         batch: usize,
         drop_last: bool,
         seed: u64,
@@ -112,14 +112,14 @@ impl<'a, T: Real> Streamed<'a, T> {
         let whole = capacity == samples;
         let slots = if whole { capacity } else { capacity + batch };
         let table = plan.columns(table);
-        let features = plan.preparation.features(&table.schema())?;
-        let outputs = plan.preparation.target.outputs();
+        let features = plan.preprocessor.features(&table.schema())?;
+        let outputs = plan.preprocessor.target.outputs();
         let room = Matrix::try_zeros(slots, features.width()).zip(Matrix::try_zeros(slots, outputs));
         let (x, y) = room.ok_or_else(|| {
             TableError::usage("a buffer that fits in memory", format!("{capacity} rows"))
                 .hint("{shuffle-buffer} takes a smaller number of rows")
         })?;
-        let weighted = plan.preparation.weight.is_some() || plan.class_weights.is_some();
+        let weighted = plan.preprocessor.weight.is_some() || plan.class_weights.is_some();
         let rows_of_chunks = table.chunks();
         let starts = rows_of_chunks.iter().scan(0, |next, rows| {
             let first = *next;
@@ -127,11 +127,11 @@ impl<'a, T: Real> Streamed<'a, T> {
             Some(first)
         });
         Ok(Self {
-            partition: plan.partition(&table)?,
+            splitter: plan.splitter(&table)?,
             table,
             features,
             class_weights: plan.class_weights.as_deref(),
-            target: &plan.preparation.target,
+            target: &plan.preprocessor.target,
             samples,
             batch,
             drop_last,
@@ -215,7 +215,7 @@ impl<'a, T: Real> Streamed<'a, T> {
             };
             let (batch, first_row) = (batch?, self.reading.next_row);
             self.reading.next_row += batch.num_rows() as u64;
-            let parts = self.partition.parts(&self.table, &batch, first_row)?;
+            let parts = self.splitter.split(&self.table, &batch, first_row)?;
             if !parts.training.is_empty() {
                 return Ok(Some((batch, first_row, parts.training)));
             }
@@ -233,10 +233,10 @@ impl<'a, T: Real> Streamed<'a, T> {
         let buffer = &mut self.buffer;
         let table = &self.table;
         let placed = |fault: crate::prepare::Fault| fault.at(table, first_row);
-        let targets = &self.partition.targets;
+        let targets = &self.splitter.targets;
         // What is new here was counted when the statistics were learned: training rows have nothing unknown.
-        let mut tally = Tally::default();
-        self.features.write(batch, rows, &mut buffer.x, at, &mut tally).map_err(placed)?;
+        let mut report = TransformReport::default();
+        self.features.write(batch, rows, &mut buffer.x, at, &mut report).map_err(placed)?;
         targets.write(batch, rows, &mut buffer.y, at).map_err(placed)?;
         for (slot, &row) in buffer.rows[at..].iter_mut().zip(rows) {
             *slot = first_row + row as u64;
@@ -366,7 +366,7 @@ impl<T: Real> Batches<T> for Streamed<'_, T> {
     }
 }
 
-impl Plan {
+impl TablePlan {
     /// The rows of the table that watch the training, in memory.
     ///
     /// # Errors
@@ -376,28 +376,28 @@ impl Plan {
             return Ok(None);
         }
         let table = &self.columns(table);
-        let partition = self.partition(table)?;
-        let features = self.preparation.features(&table.schema())?;
-        let mut filling = Filling::new(&self.preparation, self.validation_rows())
+        let splitter = self.splitter(table)?;
+        let features = self.preprocessor.features(&table.schema())?;
+        let mut builder = DatasetBuilder::new(&self.preprocessor, self.validation_rows())
             .map_err(|error| error.hint("hold out a smaller part: {validation}"))?;
         let mut first = 0;
-        let mut tally = Tally::default();
+        let mut report = TransformReport::default();
         for batch in table.batches(None)? {
             let batch = batch?;
-            let parts = partition.parts(table, &batch, first)?;
-            filling
-                .add(&features, &partition.targets, &batch, &parts.validation, &mut tally)
+            let parts = splitter.split(table, &batch, first)?;
+            builder
+                .add(&features, &splitter.targets, &batch, &parts.validation, &mut report)
                 .map_err(|fault| fault.at(table, first))?;
             first += batch.num_rows() as u64;
         }
-        filling.finish().map(Some)
+        builder.finish().map(Some)
     }
 
     /// How many rows a buffer of so many bytes holds.
     pub fn buffer_rows<T: Real>(&self, bytes: usize) -> usize {
-        let target = &self.preparation.target;
+        let target = &self.preprocessor.target;
         let row = |cols| Matrix::<T>::zeros(1, cols).bytes();
-        let of_row = row(self.preparation.width()) + row(target.outputs()) + 16;
+        let of_row = row(self.preprocessor.width()) + row(target.outputs()) + 16;
         (bytes / of_row).max(1)
     }
 }

@@ -1,106 +1,195 @@
-//! From a table to data sets, in one call.
+//! Tables that can be read from their first row as often as needed.
 
-mod plan;
-mod source;
+use crate::error::{Place, TableError};
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
+use arrow::datatypes::{Schema, SchemaRef};
+use std::sync::Arc;
 
-pub use plan::Plan;
-pub(crate) use source::Columns;
-pub use source::{BatchIterator, InMemory, Table};
+/// The batches of one reading, in the order of the rows.
+pub type BatchIterator<'a> = Box<dyn Iterator<Item = Result<RecordBatch, TableError>> + 'a>;
 
-use crate::error::TableError;
-use crate::kinds::Overview;
-use crate::notice::Notice;
-use crate::options::TableOptions;
-use crate::prepare::{Preparation, Tally};
-use arrow::array::RecordBatch;
-use deltarule::dataset::Dataset;
-use deltarule::{Matrix, Real};
-
-/// A table made ready for training.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Loaded<T: Real> {
-    /// The rows that train, weighted by the column of weights and the weights of the classes.
-    pub train: Dataset<T>,
-    /// The rows that watch the training, weighted by the column of weights alone.
-    pub validation: Option<Dataset<T>>,
-    /// How the table became matrices: goes into the model file.
-    pub preparation: Preparation,
-    /// What was found in the columns and what is done with each.
-    pub overview: Overview,
-    /// What the user should know, one line each.
-    pub notices: Vec<Notice>,
-}
-
-/// Reads a table into data sets: guesses what its columns hold, learns the statistics of the training rows, and makes
-/// the matrices.
+/// A table that can be read from its first row as often as needed.
 ///
-/// A validation table, if there is one, watches the training; without one, `options` may take rows of the table.
-///
-/// # Errors
-/// When a named column does not exist, when the options contradict each other or the table, when a cell cannot be
-/// read as its column should be, or when the matrices do not fit in memory.
-pub fn load<T: Real>(
-    source: &dyn Table,
-    validation: Option<&dyn Table>,
-    options: &TableOptions,
-) -> Result<Loaded<T>, TableError> {
-    let plan = Plan::new(source, options)?;
-    plan.load(source, validation)
+/// Learning the statistics of a table takes a few readings; a table that lies in a file is read anew for each, so
+/// that it need not fit in memory.
+pub trait Table {
+    /// What messages call the table: its file.
+    fn name(&self) -> String;
+
+    /// Names and types of the columns.
+    fn schema(&self) -> SchemaRef;
+
+    /// Reads all rows in order: of the columns at these positions of the schema, in this order, or of all. How the
+    /// rows are cut into batches makes no difference to any result.
+    ///
+    /// # Errors
+    /// When the table cannot be opened.
+    fn batches(&self, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError>;
+
+    /// How many rows each piece has that can be read by itself, in the order of the rows: the row groups of a Parquet
+    /// file, the stretches of a text file.
+    fn chunks(&self) -> Vec<u64>;
+
+    /// Reads the rows of one of the [`Table::chunks`], columns as in [`Table::batches`].
+    ///
+    /// # Errors
+    /// When the table cannot be opened.
+    fn chunk(&self, index: usize, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError>;
+
+    /// The mistake of a cell, placed in its file: `row` counts over the whole table from 0, `column` in the schema.
+    fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError;
 }
 
-/// Matrices being filled.
-pub(crate) struct Filling<T: Real> {
-    pub(crate) x: Matrix<T>,
-    pub(crate) y: Matrix<T>,
-    pub(crate) weights: Option<Vec<T>>,
-    pub(crate) rows: usize,
+/// Some columns of a table: the others are not read.
+#[derive(Clone)]
+pub(crate) struct Columns<'a> {
+    table: &'a dyn Table,
+    schema: SchemaRef,
+    columns: Vec<usize>,
 }
 
-impl<T: Real> Filling<T> {
-    /// Room for `rows` rows.
-    pub(crate) fn new(preparation: &Preparation, rows: u64) -> Result<Self, TableError> {
-        let (inputs, outputs) = (preparation.width(), preparation.target.outputs());
-        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-        let room = Matrix::try_zeros(rows, inputs).zip(Matrix::try_zeros(rows, outputs));
-        let (x, y) = room.ok_or_else(|| {
-            TableError::usage(
-                "a table whose matrices fit in memory",
-                format!("{rows} rows of {inputs} inputs"),
-            )
-            .hint("train on it as a stream: {stream}")
-        })?;
-        let weights = preparation.weight.as_ref().map(|_| Vec::with_capacity(rows));
-        Ok(Self { x, y, weights, rows: 0 })
+impl<'a> Columns<'a> {
+    /// The columns of the table that `wanted` says, in the order of the table.
+    pub(crate) fn new(table: &'a dyn Table, wanted: impl Fn(&str) -> bool) -> Self {
+        let whole = table.schema();
+        let columns: Vec<usize> =
+            (0..whole.fields().len()).filter(|&column| wanted(whole.field(column).name())).collect();
+        let fields: Vec<_> = columns.iter().map(|&column| whole.fields()[column].clone()).collect();
+        Self { table, schema: Arc::new(Schema::new(fields)), columns }
     }
 
-    /// Adds these rows of the batch.
-    pub(crate) fn add(
-        &mut self,
-        features: &crate::prepare::Features<'_>,
-        targets: &crate::prepare::Targets<'_>,
-        batch: &RecordBatch,
-        rows: &[usize],
-        tally: &mut Tally,
-    ) -> Result<(), crate::prepare::Fault> {
-        features.write(batch, rows, &mut self.x, self.rows, tally)?;
-        targets.write(batch, rows, &mut self.y, self.rows)?;
-        if let (Some(held), Some(more)) = (&mut self.weights, targets.weights(batch, rows)?) {
-            held.extend(more.into_iter().map(T::from_f64));
+    /// [`Table::chunk`], for as long as the table lives.
+    pub(crate) fn open(&self, chunk: usize) -> Result<BatchIterator<'a>, TableError> {
+        self.table.chunk(chunk, Some(&self.columns))
+    }
+}
+
+impl Table for Columns<'_> {
+    fn name(&self) -> String {
+        self.table.name()
+    }
+
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn batches(&self, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        self.table.batches(Some(&self.inside(columns)))
+    }
+
+    fn chunks(&self) -> Vec<u64> {
+        self.table.chunks()
+    }
+
+    fn chunk(&self, index: usize, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        self.table.chunk(index, Some(&self.inside(columns)))
+    }
+
+    fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError {
+        self.table.cell_error(row, self.columns[column], expected, found)
+    }
+}
+
+impl Columns<'_> {
+    /// Columns of this selection as columns of the table.
+    fn inside(&self, columns: Option<&[usize]>) -> Vec<usize> {
+        columns.map_or_else(
+            || self.columns.clone(),
+            |columns| columns.iter().map(|&column| self.columns[column]).collect(),
+        )
+    }
+}
+
+/// A table held in memory.
+#[derive(Debug, Clone)]
+pub struct InMemory {
+    name: String,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl InMemory {
+    /// The table with these batches; `name` is what messages call it.
+    ///
+    /// # Errors
+    /// When a batch has another schema.
+    pub fn new(
+        name: impl Into<String>,
+        schema: SchemaRef,
+        batches: Vec<RecordBatch>,
+    ) -> Result<Self, TableError> {
+        let name = name.into();
+        if let Some(at) = batches.iter().position(|batch| batch.schema().fields() != schema.fields()) {
+            let (expected, found) = (named(&schema), named(&batches[at].schema()));
+            return Err(TableError::data(
+                name,
+                format!("the columns {expected}"),
+                format!("{found} in batch {at}"),
+            ));
         }
-        self.rows += rows.len();
-        Ok(())
+        Ok(Self { name, schema, batches })
     }
 
-    pub(crate) fn finish(self) -> Result<Dataset<T>, TableError> {
-        Dataset::new(self.x, self.y, self.weights).map_err(refused)
+    /// Reads the whole of `source` into memory.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(name: impl Into<String>, source: &dyn Table) -> Result<Self, TableError> {
+        let batches = source.batches(None)?.collect::<Result<_, _>>()?;
+        Ok(Self { name: name.into(), schema: source.schema(), batches })
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// A table of these rows only, in this order.
+    ///
+    /// # Panics
+    /// When a row does not exist.
+    pub fn picked(&self, rows: &[u32]) -> Self {
+        let all = concat_batches(&self.schema, &self.batches).expect("batches of one schema");
+        let picked = take_record_batch(&all, &UInt32Array::from(rows.to_vec())).expect("rows of the table");
+        Self { name: self.name.clone(), schema: self.schema.clone(), batches: vec![picked] }
+    }
+
+    fn projected(&self, batch: &RecordBatch, columns: Option<&[usize]>) -> Result<RecordBatch, TableError> {
+        let Some(columns) = columns else { return Ok(batch.clone()) };
+        batch.project(columns).map_err(|error| TableError::usage("columns of the table", error.to_string()))
     }
 }
 
-/// What the library refuses to learn from.
-pub(crate) fn refused(error: deltarule::Error) -> TableError {
-    let refused = TableError::usage("data that a network can learn from", error.to_string());
-    match error.hint() {
-        Some(hint) => refused.hint(hint.clone()),
-        None => refused,
+impl Table for InMemory {
+    fn name(&self) -> String {
+        self.name.clone()
     }
+
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn batches(&self, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        let columns = columns.map(<[usize]>::to_vec);
+        Ok(Box::new(self.batches.iter().map(move |batch| self.projected(batch, columns.as_deref()))))
+    }
+
+    fn chunks(&self) -> Vec<u64> {
+        self.batches.iter().map(|batch| batch.num_rows() as u64).collect()
+    }
+
+    fn chunk(&self, index: usize, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        Ok(Box::new(std::iter::once(self.projected(&self.batches[index], columns))))
+    }
+
+    fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError {
+        TableError::data(&self.name, expected, found)
+            .at(Place::Row(row + 1))
+            .in_column(self.schema.field(column).name())
+    }
+}
+
+fn named(schema: &SchemaRef) -> String {
+    schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>().join(", ")
 }

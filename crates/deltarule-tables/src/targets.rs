@@ -1,7 +1,7 @@
 //! What is to be predicted: the task, found out from the target's values or said by the user.
 
 use crate::error::{TableError, shown};
-use crate::kinds::{ColumnProfile, Distinct, Kind};
+use crate::kinds::{ColumnKind, ColumnProfile, Distinct};
 use crate::notice::Notice;
 pub use deltarule::Task;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ pub enum Target {
     /// One output a column, standardised by the training rows.
     Regression {
         /// The columns in the order of the outputs.
-        columns: Vec<Amount>,
+        columns: Vec<StandardizedTarget>,
     },
     /// One output a column, the counts themselves.
     Counts {
@@ -55,7 +55,7 @@ pub enum Target {
 /// A target of a regression: the network predicts (value − mean) / deviation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Amount {
+pub struct StandardizedTarget {
     /// The column.
     pub column: String,
     /// Mean over the training rows.
@@ -123,7 +123,7 @@ impl Target {
         notices: &mut Vec<Notice>,
     ) -> Result<Self, TableError> {
         for profile in profiles {
-            if profile.kind == Kind::Empty || profile.kind == Kind::Nested {
+            if profile.kind == ColumnKind::Empty || profile.kind == ColumnKind::Nested {
                 let found = if profile.rows == 0 {
                     "no rows".to_owned()
                 } else {
@@ -152,7 +152,7 @@ impl Target {
                     _ => Self::Regression {
                         columns: profiles
                             .iter()
-                            .map(|p| Amount { column: p.name.clone(), mean: 0.0, deviation: 1.0 })
+                            .map(|p| StandardizedTarget { column: p.name.clone(), mean: 0.0, deviation: 1.0 })
                             .collect(),
                     },
                 })

@@ -3,12 +3,11 @@
 mod common;
 
 use deltarule::dataset::{Batches, Dataset, Shuffled};
-use deltarule_tables::kinds::Kind;
-use deltarule_tables::prepare::Tally;
+use deltarule_tables::kinds::ColumnKind;
+use deltarule_tables::prepare::TransformReport;
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;
-use deltarule_tables::table::Plan;
-use deltarule_tables::{Loaded, Style, TableOptions, Target, Validation, load};
+use deltarule_tables::{Loaded, Style, TableOptions, TablePlan, Target, Validation, load};
 
 fn options(target: &str) -> TableOptions {
     TableOptions { target: vec![target.to_owned()], ..TableOptions::default() }
@@ -25,14 +24,14 @@ fn adult() {
     println!("{}{}", loaded.overview, common::lines(&loaded.notices));
     let kind = |name: &str| loaded.overview.columns.iter().find(|c| c.name == name).unwrap().kind;
     for name in ["age", "fnlwgt", "education-num", "capital-gain", "capital-loss", "hours-per-week"] {
-        assert_eq!(kind(name), Kind::Numeric, "{name}");
+        assert_eq!(kind(name), ColumnKind::Numeric, "{name}");
     }
     for name in
         ["workclass", "education", "marital-status", "occupation", "relationship", "race", "native-country"]
     {
-        assert_eq!(kind(name), Kind::Categorical, "{name}");
+        assert_eq!(kind(name), ColumnKind::Categorical, "{name}");
     }
-    assert_eq!(kind("sex"), Kind::Binary);
+    assert_eq!(kind("sex"), ColumnKind::Binary);
     // Missing: 1836 of workclass, 1843 of occupation, 583 of native-country, as the set's description says.
     let missing = |name: &str| {
         let column = loaded.overview.columns.iter().find(|c| c.name == name).unwrap();
@@ -43,7 +42,7 @@ fn adult() {
         (1836.0, 1843.0, 583.0)
     );
     assert_eq!(
-        loaded.preparation.target,
+        loaded.preprocessor.target,
         Target::Classification { column: "income".into(), labels: vec!["<=50K".into(), ">50K".into()] }
     );
     let validation = loaded.validation.unwrap();
@@ -52,13 +51,13 @@ fn adult() {
     let ones = validation.classes().iter().filter(|&&class| class == 1).count();
     assert!((ones as f64 - 1568.2).abs() <= 1.0, "{ones}");
     // 6 numbers, sex, and 8 + 16 + 7 + 14 + 6 + 5 + 41 categories, rare ones perhaps only in the validation rows.
-    let width = loaded.preparation.width();
+    let width = loaded.preprocessor.width();
     assert!((102..=104).contains(&width), "{width}");
-    assert_eq!(loaded.preparation.feature_names().len(), width);
+    assert_eq!(loaded.preprocessor.feature_names().len(), width);
 
     let test = common::csv(&test);
-    let mut tally = Tally::default();
-    let (data, left_out): (Dataset<f32>, u64) = loaded.preparation.dataset(&test, &mut tally).unwrap();
+    let mut report = TransformReport::default();
+    let (data, left_out): (Dataset<f32>, u64) = loaded.preprocessor.dataset(&test, &mut report).unwrap();
     assert_eq!((data.len(), left_out), (16_281, 0));
     assert!(data.x().row(0).iter().all(|x| x.abs() <= 3.0));
 }
@@ -70,8 +69,8 @@ fn abalone() {
     let loaded: Loaded<f32> = load(&source, None, &options("rings")).unwrap();
     println!("{}", loaded.overview);
     // F, I, M one-hot and seven numbers; 28 different numbers of rings are amounts.
-    assert_eq!((loaded.train.len(), loaded.preparation.width()), (4177, 10));
-    let Target::Regression { columns } = &loaded.preparation.target else { panic!("a regression") };
+    assert_eq!((loaded.train.len(), loaded.preprocessor.width()), (4177, 10));
+    let Target::Regression { columns } = &loaded.preprocessor.target else { panic!("a regression") };
     // The set's description gives mean 9.934 and deviation 3.224 for the rings.
     assert!(
         (columns[0].mean - 9.934).abs() < 5e-4 && (columns[0].deviation - 3.224).abs() < 5e-4,
@@ -89,8 +88,8 @@ fn beijing() {
     let loaded: Loaded<f32> = load(&source, None, &options).unwrap();
     println!("{}{}", loaded.overview, common::lines(&loaded.notices));
     let kind = |name: &str| loaded.overview.columns.iter().find(|c| c.name == name).unwrap().kind;
-    assert_eq!(kind("No"), Kind::Identifier);
-    assert_eq!(kind("cbwd"), Kind::Categorical);
+    assert_eq!(kind("No"), ColumnKind::Identifier);
+    assert_eq!(kind("cbwd"), ColumnKind::Categorical);
     // 43824 rows, of which the description says that 2067 have no measurement.
     assert_eq!(loaded.train.len(), 43_824 - 2067);
     assert!(
@@ -99,7 +98,7 @@ fn beijing() {
         loaded.notices
     );
     // year, month, day, hour, DEWP, TEMP, PRES, Iws, Is, Ir and four winds.
-    assert_eq!(loaded.preparation.width(), 14);
+    assert_eq!(loaded.preprocessor.width(), 14);
 }
 
 #[test]
@@ -110,9 +109,9 @@ fn adult_streamed_is_adult_in_memory() {
     let chunked = Source::open(&[&path], &small).unwrap();
     assert!(chunked.chunks().len() > 50, "{} chunks", chunked.chunks().len());
     let options = TableOptions { validation: Validation::Fraction(0.2), ..options("income") };
-    let plan = Plan::new(&chunked, &options).unwrap();
+    let plan = TablePlan::new(&chunked, &options).unwrap();
     let loaded: Loaded<f32> = load(&memory, None, &options).unwrap();
-    assert_eq!(plan.preparation, loaded.preparation);
+    assert_eq!(plan.preprocessor, loaded.preprocessor);
     assert_eq!(plan.validation::<f32>(&chunked).unwrap(), loaded.validation);
     let mut whole = Streamed::<f32>::new(&chunked, &plan, 256, true, 3, usize::MAX).unwrap();
     let mut shuffled = Shuffled::new(&loaded.train, 256, true, 3);

@@ -2,7 +2,7 @@
 
 mod common;
 
-use deltarule_tables::idx::{Files, Idx, Kind, Pair, find};
+use deltarule_tables::idx::{ElementType, Files, Idx, Pair, find};
 use deltarule_tables::{ErrorKind, TableError};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -59,23 +59,33 @@ fn every_kind_of_element_is_read() {
     fn big<const N: usize>(values: &[[u8; N]]) -> Vec<u8> {
         values.concat()
     }
-    let cases: [(u8, Kind, Vec<u8>, [f32; 4]); 6] = [
-        (0x08, Kind::U8, vec![0, 1, 128, 255], [0.0, 1.0, 128.0, 255.0]),
-        (0x09, Kind::I8, vec![0, 1, 128, 255], [0.0, 1.0, -128.0, -1.0]),
+    let cases: [(u8, ElementType, Vec<u8>, [f32; 4]); 6] = [
+        (0x08, ElementType::U8, vec![0, 1, 128, 255], [0.0, 1.0, 128.0, 255.0]),
+        (0x09, ElementType::I8, vec![0, 1, 128, 255], [0.0, 1.0, -128.0, -1.0]),
         (
             0x0B,
-            Kind::I16,
+            ElementType::I16,
             big(&[-2_i16, 258, i16::MIN, i16::MAX].map(i16::to_be_bytes)),
             [-2.0, 258.0, -32768.0, 32767.0],
         ),
         (
             0x0C,
-            Kind::I32,
+            ElementType::I32,
             big(&[-2_i32, 16_909_060, i32::MIN, 7].map(i32::to_be_bytes)),
             [-2.0, 16_909_060.0, -2_147_483_648.0, 7.0],
         ),
-        (0x0D, Kind::F32, big(&[-0.5_f32, 0.1, 1e30, 7.0].map(f32::to_be_bytes)), [-0.5, 0.1, 1e30, 7.0]),
-        (0x0E, Kind::F64, big(&[-0.5_f64, 0.1, 1e30, 7.0].map(f64::to_be_bytes)), [-0.5, 0.1, 1e30, 7.0]),
+        (
+            0x0D,
+            ElementType::F32,
+            big(&[-0.5_f32, 0.1, 1e30, 7.0].map(f32::to_be_bytes)),
+            [-0.5, 0.1, 1e30, 7.0],
+        ),
+        (
+            0x0E,
+            ElementType::F64,
+            big(&[-0.5_f64, 0.1, 1e30, 7.0].map(f64::to_be_bytes)),
+            [-0.5, 0.1, 1e30, 7.0],
+        ),
     ];
     let folder = Folder::new();
     for (code, kind, elements, values) in cases {

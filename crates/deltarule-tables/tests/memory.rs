@@ -7,8 +7,8 @@ use deltarule::{Settings, Task};
 use deltarule::{ThreadPool, dataset::Batches};
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;
-use deltarule_tables::table::{InMemory, Plan};
-use deltarule_tables::{TableOptions, Validation};
+use deltarule_tables::table::InMemory;
+use deltarule_tables::{TableOptions, TablePlan, Validation};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 use std::fs::File;
@@ -98,7 +98,7 @@ fn promised(validation: usize, reading: &ReadOptions) -> usize {
 fn trains_as_a_stream() {
     let before = status("VmRSS:");
     let (source, reading) = table();
-    let plan = Plan::new(&source, &options()).unwrap();
+    let plan = TablePlan::new(&source, &options()).unwrap();
     let validation = plan.validation::<f32>(&source).unwrap().unwrap();
     let settings = Settings { hidden: Some(vec![8]), epochs: Some(1), ..Settings::default() };
     let training = settings.plan(Task::Classes).unwrap();

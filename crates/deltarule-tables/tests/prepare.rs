@@ -6,11 +6,11 @@ use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Float64Array, StringArray, TimestampMicrosecondArray,
 };
 use common::{cut, integers, numbers, table, texts};
-use deltarule_tables::kinds::Kind;
-use deltarule_tables::prepare::{Encoding, Part, Tally};
+use deltarule_tables::kinds::ColumnKind;
+use deltarule_tables::prepare::{DatePart, Encoding, TransformReport};
 use deltarule_tables::table::InMemory;
 use deltarule_tables::{
-    ClassWeights, Loaded, Preparation, Style, TableOptions, Target, Task, Validation, load,
+    ClassWeights, Loaded, Style, TableOptions, TablePreprocessor, Target, Task, Validation, load,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn made(source: &InMemory, options: &TableOptions) -> Loaded<f64> {
     load(source, None, options).unwrap()
 }
 
-fn kinds(loaded: &Loaded<f64>) -> Vec<(&str, Kind)> {
+fn kinds(loaded: &Loaded<f64>) -> Vec<(&str, ColumnKind)> {
     loaded.overview.columns.iter().map(|column| (column.name.as_str(), column.kind)).collect()
 }
 
@@ -44,7 +44,7 @@ fn a_small_table_by_hand() {
     ]);
     let loaded = made(&source, &options("price", Style::Plain));
     assert_eq!(
-        loaded.preparation.feature_names(),
+        loaded.preprocessor.feature_names(),
         ["size", "size missing", "sex −f +m", "wind = N", "wind = S", "wind = W"]
     );
     // The mean 2 stands in for the missing size; the deviations are −1, 1, 0, 0, so the variance is 2/4.
@@ -58,10 +58,10 @@ fn a_small_table_by_hand() {
             vec![0.0, 0.0, 1.0, 0.0, 0.0, 1.0],
         ]
     );
-    let Target::Regression { columns } = &loaded.preparation.target else { panic!("a regression") };
+    let Target::Regression { columns } = &loaded.preprocessor.target else { panic!("a regression") };
     assert_eq!(columns[0].mean, 25.125);
     for i in 0..4 {
-        let back = loaded.preparation.target.restore(0, loaded.train.y().at(i, 0));
+        let back = loaded.preprocessor.target.restore(0, loaded.train.y().at(i, 0));
         assert!((back - [10.0, 20.0, 30.0, 40.5][i]).abs() < 1e-13);
     }
 
@@ -102,20 +102,20 @@ fn kinds_are_guessed_from_values() {
     assert_eq!(
         kinds(&loaded),
         [
-            ("row", Kind::Identifier),
-            ("customer_id", Kind::Numeric),
-            ("key", Kind::Identifier),
-            ("note", Kind::Text),
-            ("day", Kind::Date),
-            ("moment", Kind::Date),
-            ("flag", Kind::Binary),
-            ("bit", Kind::Binary),
-            ("half", Kind::Numeric),
-            ("postcode", Kind::Categorical),
-            ("as text", Kind::Numeric),
-            ("same", Kind::Constant),
-            ("nothing", Kind::Empty),
-            ("y", Kind::Numeric),
+            ("row", ColumnKind::Identifier),
+            ("customer_id", ColumnKind::Numeric),
+            ("key", ColumnKind::Identifier),
+            ("note", ColumnKind::Text),
+            ("day", ColumnKind::Date),
+            ("moment", ColumnKind::Date),
+            ("flag", ColumnKind::Binary),
+            ("bit", ColumnKind::Binary),
+            ("half", ColumnKind::Numeric),
+            ("postcode", ColumnKind::Categorical),
+            ("as text", ColumnKind::Numeric),
+            ("same", ColumnKind::Constant),
+            ("nothing", ColumnKind::Empty),
+            ("y", ColumnKind::Numeric),
         ]
     );
     assert_eq!(loaded.notices.len(), 2, "{:?}", loaded.notices);
@@ -133,9 +133,9 @@ fn an_id_is_told_by_its_name_when_there_are_many() {
         ("x", integers((0..200).map(|i| i % 17))),
         ("y", numbers::<200>(std::array::from_fn(|i| i as f64 / 3.0))),
     ]);
-    assert_eq!(kinds(&made(&source, &options("y", Style::Plain)))[0], ("customerId", Kind::Identifier));
+    assert_eq!(kinds(&made(&source, &options("y", Style::Plain)))[0], ("customerId", ColumnKind::Identifier));
     let wanted = TableOptions { numeric: vec!["customerId".into()], ..options("y", Style::Plain) };
-    assert_eq!(made(&source, &wanted).preparation.width(), 2);
+    assert_eq!(made(&source, &wanted).preprocessor.width(), 2);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn every_guess_can_be_overridden() {
         ..options("y", Style::Plain)
     };
     let loaded = made(&source, &wanted);
-    assert_eq!(loaded.preparation.feature_names(), ["grade = 0", "grade = 1", "grade = 2", "code"]);
+    assert_eq!(loaded.preprocessor.feature_names(), ["grade = 0", "grade = 1", "grade = 2", "code"]);
     assert_eq!(loaded.overview.columns[2].used, "not used: as asked");
 }
 
@@ -168,12 +168,15 @@ fn dates_become_a_line_and_cycles() {
         ("y", numbers([1.0, 2.5, 3.0, 4.0])),
     ]);
     let loaded = made(&source, &options("y", Style::Plain));
-    let Encoding::Date { parts, missing } = &loaded.preparation.inputs[0].encoding else { panic!("a date") };
-    let kept: Vec<Part> = parts.iter().map(|part| part.part).collect();
+    let Encoding::Date { parts, missing } = &loaded.preprocessor.inputs[0].encoding else { panic!("a date") };
+    let kept: Vec<DatePart> = parts.iter().map(|part| part.part).collect();
     // Without times of day there is no position in the day.
-    assert_eq!(kept, [Part::Days, Part::YearSin, Part::YearCos, Part::WeekSin, Part::WeekCos]);
+    assert_eq!(
+        kept,
+        [DatePart::Days, DatePart::YearSin, DatePart::YearCos, DatePart::WeekSin, DatePart::WeekCos]
+    );
     assert!(missing.is_some());
-    assert_eq!(loaded.preparation.feature_names()[..2], ["day days", "day year sin"]);
+    assert_eq!(loaded.preprocessor.feature_names()[..2], ["day days", "day year sin"]);
     assert_eq!(parts[0].value.fill, (19_000.0 + 19_001.0 + 19_200.0) / 3.0);
     // The stand-in is the mean: 0 once standardised; the indicator says that it is one.
     assert!(loaded.train.x().at(2, 0).abs() < 1e-12);
@@ -183,10 +186,10 @@ fn dates_become_a_line_and_cycles() {
         ("day", texts(["2022-01-08", "2022-01-09", "", "2022-07-27T00:00:00Z"])),
         ("y", numbers([0.0; 4])),
     ]);
-    let mut tally = Tally::default();
-    let features = loaded.preparation.features(&deltarule_tables::Table::schema(&text)).unwrap();
+    let mut report = TransformReport::default();
+    let features = loaded.preprocessor.features(&deltarule_tables::Table::schema(&text)).unwrap();
     let batch = deltarule_tables::Table::batches(&text, None).unwrap().next().unwrap().unwrap();
-    assert_eq!(&features.matrix::<f64>(&batch, &mut tally).unwrap(), loaded.train.x());
+    assert_eq!(&features.matrix::<f64>(&batch, &mut report).unwrap(), loaded.train.x());
 }
 
 #[test]
@@ -196,13 +199,13 @@ fn what_training_did_not_know_is_counted_at_prediction() {
         ("size", numbers([1.0, 2.0, 3.0, 4.0])),
         ("y", numbers([1.0, 2.0, 3.0, 4.5])),
     ]);
-    let preparation = made(&source, &options("y", Style::Plain)).preparation;
+    let preprocessor = made(&source, &options("y", Style::Plain)).preprocessor;
     let new = table(&[("size", numbers([NAN, 2.5])), ("wind", texts(["E", "S"]))]);
-    let mut reading = preparation.rows::<f64>(&new).unwrap();
+    let mut reading = preprocessor.transform::<f64>(&new).unwrap();
     let (_, x) = reading.next().unwrap().unwrap();
     assert_eq!(x.row(0), [0.0, 0.0, 0.0, 0.0]);
     assert_eq!(x.row(1), [0.0, 1.0, 0.0, 0.0]);
-    let warnings = reading.tally().warnings();
+    let warnings = reading.report().warnings();
     assert_eq!(
         warnings.iter().map(|notice| notice.message()).collect::<Vec<_>>(),
         [
@@ -216,13 +219,13 @@ fn what_training_did_not_know_is_counted_at_prediction() {
 fn a_number_is_the_same_category_however_it_is_written() {
     let source = table(&[("grade", integers([1, 2, 3, 1])), ("y", numbers([1.0, 2.0, 3.0, 4.5]))]);
     let wanted = TableOptions { categorical: vec!["grade".into()], ..options("y", Style::Plain) };
-    let preparation = made(&source, &wanted).preparation;
+    let preprocessor = made(&source, &wanted).preprocessor;
     let mut made = Vec::new();
     for column in [integers([2, 3]), numbers([2.0, 3.0]), texts(["2", "3"]), texts(["2.0", "3.0"])] {
         let new = table(&[("grade", column)]);
-        let mut reading = preparation.rows::<f64>(&new).unwrap();
+        let mut reading = preprocessor.transform::<f64>(&new).unwrap();
         made.push(reading.next().unwrap().unwrap().1);
-        assert_eq!(reading.tally().unseen(), 0);
+        assert_eq!(reading.report().unseen(), 0);
     }
     assert!(made.iter().all(|x| x == &made[0] && x.row(0) == [0.0, 1.0, 0.0]));
 }
@@ -234,7 +237,7 @@ fn tasks_are_inferred_from_targets() {
         all.extend(columns.iter().cloned());
         let target = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         let options = TableOptions { target, task: asked, ..TableOptions::default() };
-        load::<f64>(&table(&all), None, &options).map(|loaded| loaded.preparation.target)
+        load::<f64>(&table(&all), None, &options).map(|loaded| loaded.preprocessor.target)
     };
     let few = || integers([2, 10, 2, 10, 2, 2]);
     assert_eq!(
@@ -281,7 +284,7 @@ fn weights_multiply() {
     );
     let given = ClassWeights::Given([("b".to_owned(), 3.0)].into());
     assert_eq!(made(&source, &wanted(Some(given))).train.weights().unwrap(), [1.0, 1.5, 2.0, 1.0]);
-    assert_eq!(made(&source, &wanted(None)).preparation.feature_names(), ["x"]);
+    assert_eq!(made(&source, &wanted(None)).preprocessor.feature_names(), ["x"]);
 }
 
 #[test]
@@ -319,10 +322,10 @@ fn a_preparation_comes_back_from_json_to_the_last_bit() {
         ("y", numbers([1.0, 2.0, 3.0, 4.5, 0.1])),
     ]);
     for style in [Style::Plain, Style::Tabular] {
-        let preparation = made(&source, &options("y", style)).preparation;
-        let text = preparation.to_json().to_string();
-        let back = Preparation::from_json(&serde_json::from_str(&text).unwrap()).unwrap();
-        assert_eq!(back, preparation);
+        let preprocessor = made(&source, &options("y", style)).preprocessor;
+        let text = preprocessor.to_json().to_string();
+        let back = TablePreprocessor::from_json(&serde_json::from_str(&text).unwrap()).unwrap();
+        assert_eq!(back, preprocessor);
     }
 }
 
@@ -333,14 +336,14 @@ fn a_preparation_that_was_tampered_with_is_refused() {
         ("c", texts(["a", "b", "c", "a"])),
         ("y", texts(["u", "v", "u", "u"])),
     ]);
-    let good = made(&source, &options("y", Style::Plain)).preparation.to_json();
+    let good = made(&source, &options("y", Style::Plain)).preprocessor.to_json();
     let refused = |pointer: &str, value: Value| {
         let mut json = good.clone();
         *json.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer} in {good}")) = value;
-        Preparation::from_json(&json).unwrap_err().to_string()
+        TablePreprocessor::from_json(&json).unwrap_err().to_string()
     };
-    assert!(Preparation::from_json(&good).is_ok());
-    assert!(refused("/format", 2.into()).contains("expected a preparation of format 1, found format 2"));
+    assert!(TablePreprocessor::from_json(&good).is_ok());
+    assert!(refused("/format", 2.into()).contains("expected a preprocessor of format 1, found format 2"));
     assert!(refused("/style", "wild".into()).contains("unknown variant `wild`"));
     assert!(refused("/inputs", Value::Array(vec![])).contains("expected one input or more, found none"));
     assert!(refused("/inputs/0/column", "c".into()).contains("the same column twice"));
@@ -359,7 +362,7 @@ fn a_preparation_that_was_tampered_with_is_refused() {
     ] {
         let mut json = good.clone();
         json.pointer_mut(object).unwrap()["more"] = 1.into();
-        let message = Preparation::from_json(&json).unwrap_err().to_string();
+        let message = TablePreprocessor::from_json(&json).unwrap_err().to_string();
         assert!(message.contains("unknown field `more`"), "{object}: {message}");
     }
 }
@@ -384,7 +387,7 @@ fn scikit_learn_makes_the_same_matrices() {
             let loaded = made(&source, &wanted);
             let matrix = case[key].as_array().unwrap();
             assert_eq!(
-                (loaded.train.len(), loaded.preparation.width()),
+                (loaded.train.len(), loaded.preprocessor.width()),
                 (matrix.len(), matrix[0].as_array().unwrap().len())
             );
             for (i, row) in matrix.iter().enumerate() {
@@ -467,10 +470,10 @@ proptest! {
     fn rows_are_prepared_one_by_one_as_together(columns in drawn(31)) {
         let wanted = options("class", Style::Tabular);
         prop_assume!(columns[3].1.null_count() < 25);
-        let preparation = made(&table(&columns), &wanted).preparation;
-        let together: Vec<_> = preparation.rows::<f64>(&table(&columns)).unwrap().map(|r| r.unwrap().1).collect();
+        let preprocessor = made(&table(&columns), &wanted).preprocessor;
+        let together: Vec<_> = preprocessor.transform::<f64>(&table(&columns)).unwrap().map(|r| r.unwrap().1).collect();
         let pieces = cut(&columns, &[1]);
-        let alone: Vec<_> = preparation.rows::<f64>(&pieces).unwrap().map(|r| r.unwrap().1).collect();
+        let alone: Vec<_> = preprocessor.transform::<f64>(&pieces).unwrap().map(|r| r.unwrap().1).collect();
         prop_assert_eq!(alone.len(), 31);
         for (i, row) in alone.iter().enumerate() {
             prop_assert_eq!(row.row(0), together[0].row(i));

@@ -2,7 +2,7 @@
 
 mod common;
 
-use deltarule_tables::prepare::Tally;
+use deltarule_tables::prepare::TransformReport;
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::{ClassWeights, Loaded, TableOptions, Task, Validation, load};
 use std::io::Write;
@@ -152,9 +152,9 @@ fn a_table_that_does_not_fit_the_model() {
     let train =
         common::table(&[("size", common::numbers([1.0, 2.0, 3.0])), ("y", common::texts(["a", "b", "a"]))]);
     let options = TableOptions { target: vec!["y".into()], ..TableOptions::default() };
-    let preparation = load::<f32>(&train, None, &options).unwrap().preparation;
+    let preprocessor = load::<f32>(&train, None, &options).unwrap().preprocessor;
     let dataset = |source: &dyn deltarule_tables::Table| {
-        common::told(&preparation.dataset::<f32>(source, &mut Tally::default()).unwrap_err())
+        common::told(&preprocessor.dataset::<f32>(source, &mut TransformReport::default()).unwrap_err())
     };
     let other = common::table(&[("sise", common::numbers([1.0])), ("y", common::texts(["a"]))]);
     assert_eq!(

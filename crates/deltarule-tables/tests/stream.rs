@@ -10,8 +10,8 @@ use deltarule::{Cost, Network, ThreadPool};
 use deltarule::{Settings, Task};
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;
-use deltarule_tables::table::{InMemory, Plan, Table};
-use deltarule_tables::{ClassWeights, TableOptions, Validation};
+use deltarule_tables::table::InMemory;
+use deltarule_tables::{ClassWeights, Table, TableOptions, TablePlan, Validation};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 use std::sync::Arc;
@@ -62,9 +62,9 @@ fn sorted(epoch: &Epoch) -> Vec<(Vec<f32>, Vec<f32>, f32)> {
 #[test]
 fn a_buffer_that_holds_everything_gives_what_memory_gives() {
     let table = numbered(230, &[17, 60, 5]);
-    let plan = Plan::new(&table, &options()).unwrap();
+    let plan = TablePlan::new(&table, &options()).unwrap();
     let n = plan.training_rows() as usize;
-    let loaded = Plan::new(&table, &options()).unwrap().load::<f32>(&table, None).unwrap();
+    let loaded = TablePlan::new(&table, &options()).unwrap().load::<f32>(&table, None).unwrap();
     assert_eq!(loaded.train.len(), n);
     assert_eq!(plan.validation::<f32>(&table).unwrap(), loaded.validation);
     for (buffer, drop_last) in [(n, false), (n, true), (n + 1000, false)] {
@@ -84,8 +84,8 @@ fn a_buffer_that_holds_everything_gives_what_memory_gives() {
 #[test]
 fn a_small_buffer_hands_out_every_row_once_and_in_another_order_each_epoch() {
     let table = numbered(500, &[40, 13, 90]);
-    let plan = Plan::new(&table, &options()).unwrap();
-    let loaded = Plan::new(&table, &options()).unwrap().load::<f32>(&table, None).unwrap();
+    let plan = TablePlan::new(&table, &options()).unwrap();
+    let loaded = TablePlan::new(&table, &options()).unwrap().load::<f32>(&table, None).unwrap();
     let whole = sorted(&epoch(&mut Shuffled::new(&loaded.train, 16, false, 5), 0));
     for (buffer, batch) in [(1, 1), (1, 16), (30, 16), (100, 16), (whole.len() - 1, 16), (64, 1000)] {
         let mut streamed = Streamed::<f32>::new(&table, &plan, batch, false, 5, buffer).unwrap();
@@ -107,7 +107,7 @@ fn a_small_buffer_hands_out_every_row_once_and_in_another_order_each_epoch() {
 #[test]
 fn the_last_short_batch_can_be_left_out() {
     let table = numbered(100, &[9]);
-    let plan = Plan::new(&table, &options()).unwrap();
+    let plan = TablePlan::new(&table, &options()).unwrap();
     let n = plan.training_rows() as usize;
     let mut streamed = Streamed::<f32>::new(&table, &plan, 16, true, 5, 40).unwrap();
     let sizes: Vec<usize> = epoch(&mut streamed, 0).iter().map(Vec::len).collect();
@@ -131,8 +131,8 @@ fn run(training: &deltarule::Plan, batches: &mut dyn Batches<f32>) -> Network<f3
 #[test]
 fn a_streamed_run_is_the_run_in_memory_bit_for_bit() {
     let table = numbered(150, &[32]);
-    let plan = Plan::new(&table, &options()).unwrap();
-    let loaded = Plan::new(&table, &options()).unwrap().load::<f32>(&table, None).unwrap();
+    let plan = TablePlan::new(&table, &options()).unwrap();
+    let loaded = TablePlan::new(&table, &options()).unwrap().load::<f32>(&table, None).unwrap();
     let training = training();
     let run = |batches: &mut dyn Batches<f32>| run(&training, batches);
     let (batch, drop_last, seed) = (training.batch(), training.drop_last(), training.seed());
@@ -166,7 +166,7 @@ fn a_streamed_file_is_the_file_in_memory_bit_for_bit() {
     let table = numbered(230, &[50]);
     let training = training();
     let (batch, drop_last, seed) = (training.batch(), training.drop_last(), training.seed());
-    let loaded = Plan::new(&table, &options()).unwrap().load::<f32>(&table, None).unwrap();
+    let loaded = TablePlan::new(&table, &options()).unwrap().load::<f32>(&table, None).unwrap();
     let memory = run(&training, &mut Shuffled::new(&loaded.train, batch, drop_last, seed));
     for parquet in [true, false] {
         let file = written(&table, parquet);
@@ -174,8 +174,8 @@ fn a_streamed_file_is_the_file_in_memory_bit_for_bit() {
             let reading = ReadOptions { block_bytes: 500, batch_rows: 11, keep_bytes, ..Default::default() };
             let source = Source::open(&[file.path()], &reading).unwrap();
             assert!(source.chunks().len() > 3, "one piece has no order to be read in");
-            let plan = Plan::new(&source, &options()).unwrap();
-            let from_file = Plan::new(&source, &options()).unwrap().load::<f32>(&source, None).unwrap();
+            let plan = TablePlan::new(&source, &options()).unwrap();
+            let from_file = TablePlan::new(&source, &options()).unwrap().load::<f32>(&source, None).unwrap();
             assert_eq!(from_file.train, loaded.train);
             assert_eq!(plan.validation::<f32>(&source).unwrap(), loaded.validation);
             let mut whole = Streamed::<f32>::new(&source, &plan, batch, drop_last, seed, 1000).unwrap();
@@ -190,11 +190,11 @@ fn a_streamed_file_is_the_file_in_memory_bit_for_bit() {
 #[test]
 fn a_cost_without_meaning_for_the_target_is_refused() {
     let table = numbered(60, &[10]);
-    let plan = Plan::new(&table, &options()).unwrap();
+    let plan = TablePlan::new(&table, &options()).unwrap();
     let streamed = Streamed::<f32>::new(&table, &plan, 8, false, 0, 10).unwrap();
     assert!(streamed.check_targets(Cost::SoftmaxCrossEntropy { smoothing: 0.0 }).is_ok());
     let x = TableOptions { target: vec!["x".into()], ..TableOptions::default() };
-    let plan = Plan::new(&table, &x).unwrap();
+    let plan = TablePlan::new(&table, &x).unwrap();
     let streamed = Streamed::<f32>::new(&table, &plan, 8, false, 0, 10).unwrap();
     assert!(streamed.check_targets(Cost::BinaryCrossEntropy).is_err());
     assert!(streamed.check_targets(Cost::MeanSquared).is_ok());

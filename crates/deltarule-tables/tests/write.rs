@@ -6,7 +6,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, Float64Type, Int64Type};
 use common::{numbers, table, texts};
 use deltarule::Matrix;
-use deltarule_tables::targets::Amount;
+use deltarule_tables::targets::StandardizedTarget;
 use deltarule_tables::write::{OutputFormat, OutputOptions, PredictionWriter};
 use deltarule_tables::{Table, Target};
 use std::fs;
@@ -24,7 +24,8 @@ fn classes() -> Target {
 }
 
 fn amounts() -> Target {
-    let amount = |column: &str, mean, deviation| Amount { column: column.into(), mean, deviation };
+    let amount =
+        |column: &str, mean, deviation| StandardizedTarget { column: column.into(), mean, deviation };
     Target::Regression { columns: vec![amount("a", 100.0, 10.0), amount("b", 0.0, 1.0)] }
 }
 

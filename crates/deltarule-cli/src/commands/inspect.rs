@@ -8,8 +8,8 @@ use deltarule::model::{AnyModel, Model};
 use deltarule::{Network, Real};
 use deltarule_pipeline::run_folder::model_path;
 use deltarule_pipeline::{Preprocessor, Transform};
-use deltarule_tables::Preparation;
-use deltarule_tables::targets::{Amount, Target};
+use deltarule_tables::TablePreprocessor;
+use deltarule_tables::targets::{StandardizedTarget, Target};
 use serde_json::{Value, json};
 
 pub(crate) fn run(ui: &Ui, args: Inspect) -> Outcome {
@@ -137,7 +137,7 @@ fn inputs(preprocessor: &Preprocessor) -> String {
 const SHOWN: usize = 24;
 
 /// What each column of the matrix is made of: (value − centre) / scale, in the tabular recipe bent into (−3, 3).
-fn statistics(preparation: &Preparation) -> Table {
+fn statistics(preparation: &TablePreprocessor) -> Table {
     let mut table = Table::new([
         ("input", Align::Left),
         ("made of", Align::Left),
@@ -160,7 +160,7 @@ fn statistics(preparation: &Preparation) -> Table {
 /// The units of the outputs, where they are amounts.
 fn units(target: &Target) -> String {
     let Target::Regression { columns } = target else { return String::new() };
-    let line = |amount: &Amount| {
+    let line = |amount: &StandardizedTarget| {
         let (mean, deviation) = (text::number(amount.mean), text::number(amount.deviation));
         format!("  {} = {mean} + {deviation} × its output\n", amount.column)
     };

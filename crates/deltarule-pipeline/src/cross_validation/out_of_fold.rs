@@ -8,7 +8,7 @@ use deltarule::folds::Folds;
 use deltarule::{Matrix, Real};
 use deltarule_tables::Target;
 use deltarule_tables::table::{InMemory, Table};
-use deltarule_tables::targets::Amount;
+use deltarule_tables::targets::StandardizedTarget;
 use deltarule_tables::write::{OutputFormat, OutputOptions, PredictionWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -104,7 +104,7 @@ fn in_units(target: &Target) -> Target {
         Target::Regression { columns } => Target::Regression {
             columns: columns
                 .iter()
-                .map(|amount| Amount { column: amount.column.clone(), mean: 0.0, deviation: 1.0 })
+                .map(|amount| StandardizedTarget { column: amount.column.clone(), mean: 0.0, deviation: 1.0 })
                 .collect(),
         },
         other => other.clone(),

@@ -12,9 +12,10 @@ use crate::subset::Subset;
 use deltarule::folds::Folds;
 use deltarule::split::Split;
 use deltarule::{Dataset, Real, Task};
+use deltarule_tables::TablePlan;
 use deltarule_tables::kinds::Overview;
-use deltarule_tables::prepare::Tally;
-use deltarule_tables::table::{self, InMemory, Table};
+use deltarule_tables::prepare::TransformReport;
+use deltarule_tables::table::{InMemory, Table};
 use deltarule_tables::{Images, Loaded, Notice, TableOptions, Target, load};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -142,9 +143,9 @@ impl WholeTable {
     fn read<T: Real>(settings: &Config, source: &dyn Table, files: Vec<PathBuf>) -> Result<Self> {
         let mut options = options(settings)?;
         // The whole table is looked at for its task, its mistakes and its overview; nothing of it reaches a fold.
-        let plan = table::Plan::new(source, &options)?;
-        let preparation = &plan.preparation;
-        let (data, _) = preparation.dataset::<T>(source, &mut Tally::default())?;
+        let plan = TablePlan::new(source, &options)?;
+        let preparation = &plan.preprocessor;
+        let (data, _) = preparation.dataset::<T>(source, &mut TransformReport::default())?;
         let target = preparation.target.clone();
         options.task = Some(target.task());
         leave_out(&mut options, &plan);
@@ -162,10 +163,10 @@ impl WholeTable {
     fn fold<T: Real>(&self, settings: &Config, split: &Split) -> Result<Prepared<T>> {
         let seed = settings.training.seed.unwrap_or(0);
         let options = TableOptions { seed, ..self.options.clone() };
-        let Loaded { train, validation, preparation, .. } =
+        let Loaded { train, validation, preprocessor: preparation, .. } =
             load(&self.rows.picked(&split.train), None, &options)?;
         let held_out = self.rows.picked(&split.held_out);
-        let (test, _) = preparation.dataset(&held_out, &mut Tally::default())?;
+        let (test, _) = preparation.dataset(&held_out, &mut TransformReport::default())?;
         Ok(Prepared {
             training: TrainingSet::InMemory(Subset::whole(train)),
             validation: validation.map(Subset::whole),

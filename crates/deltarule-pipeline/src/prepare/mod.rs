@@ -14,9 +14,10 @@ use deltarule::dataset::Batches;
 use deltarule::split::split;
 use deltarule::{Plan, Real, Shuffled, Task};
 use deltarule_tables::Notice;
+use deltarule_tables::TablePlan;
 use deltarule_tables::kinds::Overview;
 use deltarule_tables::stream::Streamed;
-use deltarule_tables::table::{self, InMemory, Table};
+use deltarule_tables::table::{InMemory, Table};
 use std::fmt;
 
 /// The seed of what is held out for a test where nobody says otherwise: the same whatever the seed of the training, so
@@ -64,7 +65,7 @@ pub enum TrainingSet<T: Real> {
 /// A table whose rows are read anew for each epoch.
 pub struct StreamedTable {
     table: Box<dyn Table>,
-    plan: table::Plan,
+    plan: TablePlan,
     /// Rows that are in memory to be shuffled.
     buffer: usize,
 }

@@ -8,10 +8,11 @@ use crate::settings::{Config, Held, Preset};
 use crate::source::DataSource;
 use crate::subset::Subset;
 use deltarule::Real;
-use deltarule_tables::prepare::Tally;
+use deltarule_tables::TablePlan;
+use deltarule_tables::prepare::TransformReport;
 use deltarule_tables::read::Source;
-use deltarule_tables::table::{self, Table};
-use deltarule_tables::{Loaded, Notice, Preparation, TableOptions, Validation};
+use deltarule_tables::table::Table;
+use deltarule_tables::{Loaded, Notice, TableOptions, TablePreprocessor, Validation};
 use std::path::Path;
 
 /// Memory for the rows that a streamed epoch shuffles, unless the user says how many.
@@ -40,21 +41,21 @@ pub(super) fn load<T: Real>(
     };
     let validation = validation.as_ref().map(|source| source as &dyn Table);
     let (loaded, test) = match &data.test {
-        None | Some(Held::Fraction(0.0)) => (table::load(table, validation, &options)?, None),
+        None | Some(Held::Fraction(0.0)) => (deltarule_tables::load(table, validation, &options)?, None),
         Some(Held::File(path)) => {
             let test: Box<dyn Table> = Box::new(Source::open(&[path], &read_options(data))?);
-            (table::load(table, validation, &options)?, Some(test))
+            (deltarule_tables::load(table, validation, &options)?, Some(test))
         }
         Some(Held::Fraction(share)) => {
-            let whole = table::Plan::new(table, &options)?;
+            let whole = TablePlan::new(table, &options)?;
             leave_out(&mut options, &whole);
             let (train, test) = train_test_split(table, *share)?;
             let test: Box<dyn Table> = Box::new(test);
-            (table::load(&train, validation, &options)?, Some(test))
+            (deltarule_tables::load(&train, validation, &options)?, Some(test))
         }
         Some(Held::Column(_)) => return Err(Error::setting("test", "a fraction or a file", "a column")),
     };
-    let Loaded { train, validation, preparation, overview, mut notices } = loaded;
+    let Loaded { train, validation, preprocessor: preparation, overview, mut notices } = loaded;
     let test = test.map(|table| part("test", &preparation, &*table, &mut notices)).transpose()?;
     Ok(Prepared {
         training: TrainingSet::InMemory(Subset::whole(train)),
@@ -76,7 +77,7 @@ pub(super) fn stream<T: Real>(
         return Err(Error::setting("shuffle-buffer", "1 row or more", 0));
     }
     let mut options = options(settings)?;
-    let mut plan = table::Plan::new(&*table, &options)?;
+    let mut plan = TablePlan::new(&*table, &options)?;
     let usual = plan.buffer_rows::<T>(BUFFER_BYTES);
     let buffer = *settings.data.shuffle_buffer.get_or_insert(usual);
     let most = buffer.max(usual) as u64;
@@ -85,7 +86,7 @@ pub(super) fn stream<T: Real>(
     if let Some(share) = smaller.filter(|_| validation_is_open) {
         options.validation = Validation::Fraction(share);
         settings.data.validation = Some(Held::Fraction(share));
-        plan = table::Plan::new(&*table, &options)?;
+        plan = TablePlan::new(&*table, &options)?;
         let rows = plan.validation_rows();
         let message = format!("{rows} rows are held out for validation, which lie in memory");
         notices.push(Notice::new(message).hint("{validation} holds out another fraction"));
@@ -93,7 +94,7 @@ pub(super) fn stream<T: Real>(
     notices.splice(0..0, plan.notices.iter().cloned());
     let data = &settings.data;
     let of_file = |name, path: &Path, notices: &mut Vec<Notice>| {
-        part(name, &plan.preparation, &Source::open(&[path], &read_options(data))?, notices)
+        part(name, &plan.preprocessor, &Source::open(&[path], &read_options(data))?, notices)
     };
     let validation = match &data.validation {
         Some(Held::File(path)) => Some(of_file("validation", path, &mut notices)?),
@@ -112,7 +113,7 @@ pub(super) fn stream<T: Real>(
     Ok(Prepared {
         validation,
         test,
-        preprocessor: Preprocessor::of_table(data.clone(), plan.preparation.clone()),
+        preprocessor: Preprocessor::of_table(data.clone(), plan.preprocessor.clone()),
         overview: Some(plan.overview.clone()),
         notices,
         training: TrainingSet::Streamed(StreamedTable { table, plan, buffer }),
@@ -122,13 +123,13 @@ pub(super) fn stream<T: Real>(
 /// A part that lies in a table of its own.
 fn part<T: Real>(
     name: &'static str,
-    preparation: &Preparation,
+    preparation: &TablePreprocessor,
     table: &dyn Table,
     notices: &mut Vec<Notice>,
 ) -> Result<Subset<T>> {
-    let mut tally = Tally::default();
-    let (data, _) = preparation.dataset(table, &mut tally)?;
-    notices.extend(tally.warnings().into_iter().map(|notice| notice.of(name)));
+    let mut report = TransformReport::default();
+    let (data, _) = preparation.dataset(table, &mut report)?;
+    notices.extend(report.warnings().into_iter().map(|notice| notice.of(name)));
     Ok(Subset::whole(data))
 }
 
@@ -140,8 +141,8 @@ fn smaller_share(training: u64, validation: u64, most: u64) -> Option<f64> {
 }
 
 /// What is left out of the whole table is left out of its parts, where row numbers are harder to tell: they have gaps.
-pub(crate) fn leave_out(options: &mut TableOptions, whole: &table::Plan) {
-    for dropped in &whole.preparation.dropped {
+pub(crate) fn leave_out(options: &mut TableOptions, whole: &TablePlan) {
+    for dropped in &whole.preprocessor.dropped {
         if !options.drop.contains(&dropped.column) {
             options.drop.push(dropped.column.clone());
         }

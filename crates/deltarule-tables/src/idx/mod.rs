@@ -15,6 +15,8 @@ mod pairs;
 pub use pairs::{Files, Found, Pair, find};
 
 use crate::error::TableError;
+use crate::read::Format;
+use crate::read::input::signature::{Compression, Signature, signature};
 use deltarule::Matrix;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
@@ -29,7 +31,7 @@ const SWAPPED: &str = "are images and labels swapped?";
 
 /// Type of the elements of an IDX file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ElementType {
     /// 0x08
     U8,
     /// 0x09
@@ -44,7 +46,7 @@ pub enum Kind {
     F64,
 }
 
-impl Kind {
+impl ElementType {
     fn of(code: u8) -> Option<Self> {
         Some(match code {
             0x08 => Self::U8,
@@ -71,7 +73,7 @@ impl Kind {
 /// What one IDX file holds: its elements as they are stored, and their shape.
 #[derive(Clone, PartialEq)]
 pub struct Idx {
-    kind: Kind,
+    kind: ElementType,
     dims: Vec<usize>,
     bytes: Vec<u8>,
 }
@@ -85,7 +87,8 @@ impl std::fmt::Debug for Idx {
 impl Idx {
     /// Whether a file that starts with these bytes (unpacked, four or more) is an IDX file.
     pub fn starts(bytes: &[u8]) -> bool {
-        matches!(bytes, [0, 0, kind, dims, ..] if Kind::of(*kind).is_some() && (1..=8).contains(dims))
+        signature(bytes) == Some(Signature::Table(Format::Idx))
+            && bytes.get(3).is_some_and(|dims| (1..=8).contains(dims))
     }
 
     /// Reads a file, plain or gzip, whatever its name.
@@ -103,7 +106,7 @@ impl Idx {
         file.by_ref().take(2).read_to_end(&mut start).map_err(open)?;
         file.rewind().map_err(open)?;
         let mut reader = BufReader::with_capacity(1 << 16, file);
-        if start == [0x1f, 0x8b] {
+        if Compression::of(&start) == Some(Compression::Gzip) {
             let limit = metadata.len().saturating_mul(DEFLATE_LIMIT);
             Self::unpack(&mut MultiGzDecoder::new(reader), limit, path)
         } else {
@@ -115,7 +118,7 @@ impl Idx {
     fn unpack(reader: &mut dyn Read, limit: u64, path: &Path) -> Result<Self, TableError> {
         let mut offset = 0;
         let magic = header_word(reader, &mut offset, path, "the four bytes that start an IDX file")?;
-        let Some(kind) = Kind::of(magic[2]).filter(|_| magic[..2] == [0, 0]) else {
+        let Some(kind) = ElementType::of(magic[2]).filter(|_| magic[..2] == [0, 0]) else {
             let expected = "an IDX magic number: 00 00, a type from 08 to 0e, a number of dimensions";
             let found = magic.map(|byte| format!("{byte:02x}")).join(" ");
             let hint = "files of images start with 00 00 08 03, of labels with 00 00 08 01";
@@ -169,7 +172,7 @@ impl Idx {
     }
 
     /// Type of the elements.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ElementType {
         self.kind
     }
 
@@ -197,12 +200,12 @@ impl Idx {
             let bytes = &self.bytes[i * size..][..size];
             let row = x.row_mut(i);
             match self.kind {
-                Kind::U8 => fill(row, bytes, |[b]| f32::from(b) / divisor),
-                Kind::I8 => fill(row, bytes, |[b]| f32::from(b as i8) / divisor),
-                Kind::I16 => fill(row, bytes, |b| f32::from(i16::from_be_bytes(b)) / divisor),
-                Kind::I32 => fill(row, bytes, |b| i32::from_be_bytes(b) as f32 / divisor),
-                Kind::F32 => fill(row, bytes, |b| f32::from_be_bytes(b) / divisor),
-                Kind::F64 => fill(row, bytes, |b| f64::from_be_bytes(b) as f32 / divisor),
+                ElementType::U8 => fill(row, bytes, |[b]| f32::from(b) / divisor),
+                ElementType::I8 => fill(row, bytes, |[b]| f32::from(b as i8) / divisor),
+                ElementType::I16 => fill(row, bytes, |b| f32::from(i16::from_be_bytes(b)) / divisor),
+                ElementType::I32 => fill(row, bytes, |b| i32::from_be_bytes(b) as f32 / divisor),
+                ElementType::F32 => fill(row, bytes, |b| f32::from_be_bytes(b) / divisor),
+                ElementType::F64 => fill(row, bytes, |b| f64::from_be_bytes(b) as f32 / divisor),
             }
         }
         x
@@ -212,12 +215,12 @@ impl Idx {
     fn element(&self, k: usize) -> f64 {
         let bytes = &self.bytes[k * self.kind.size()..];
         match self.kind {
-            Kind::U8 => f64::from(bytes[0]),
-            Kind::I8 => f64::from(bytes[0] as i8),
-            Kind::I16 => f64::from(i16::from_be_bytes([bytes[0], bytes[1]])),
-            Kind::I32 => f64::from(i32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
-            Kind::F32 => f64::from(f32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
-            Kind::F64 => f64::from_be_bytes(std::array::from_fn(|i| bytes[i])),
+            ElementType::U8 => f64::from(bytes[0]),
+            ElementType::I8 => f64::from(bytes[0] as i8),
+            ElementType::I16 => f64::from(i16::from_be_bytes([bytes[0], bytes[1]])),
+            ElementType::I32 => f64::from(i32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
+            ElementType::F32 => f64::from(f32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
+            ElementType::F64 => f64::from_be_bytes(std::array::from_fn(|i| bytes[i])),
         }
     }
 

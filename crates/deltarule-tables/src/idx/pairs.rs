@@ -1,6 +1,6 @@
 //! Which IDX file holds the labels of which images.
 
-use super::{Idx, Kind, SWAPPED, broken};
+use super::{ElementType, Idx, SWAPPED, broken};
 use crate::error::TableError;
 use crate::labelled::{Image, Labelled, pixel_names};
 use std::path::{Path, PathBuf};
@@ -36,14 +36,14 @@ pub fn find(path: &Path) -> Result<Found, TableError> {
         return in_folder(path);
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let Some((Part::Images, stem)) = part_and_stem(&name) else {
+    let Some((FileRole::Images, stem)) = role_and_stem(&name) else {
         let expected = "a file of images by its usual name, such as train-images-idx3-ubyte";
         let hint = "give the folder that holds images and labels";
         return Err(TableError::data(path, expected, format!("`{name}`")).hint(hint));
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let labels = names_in(folder)?.into_iter().find(|other| {
-        part_and_stem(other).is_some_and(|(part, other)| part == Part::Labels && other == stem)
+        role_and_stem(other).is_some_and(|(part, other)| part == FileRole::Labels && other == stem)
     });
     match labels {
         Some(labels) => {
@@ -54,17 +54,17 @@ pub fn find(path: &Path) -> Result<Found, TableError> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+enum FileRole {
     Images,
     Labels,
 }
 
 /// What a file of this name holds, and the part of the name that says of which samples: `train` of
 /// `train-images.idx3-ubyte.gz`.
-fn part_and_stem(name: &str) -> Option<(Part, String)> {
+fn role_and_stem(name: &str) -> Option<(FileRole, String)> {
     let name = name.to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name).replace('.', "-");
-    [(Part::Images, "images"), (Part::Labels, "labels")].into_iter().find_map(|(part, word)| {
+    [(FileRole::Images, "images"), (FileRole::Labels, "labels")].into_iter().find_map(|(part, word)| {
         let (stem, rest) = name.split_once(word)?;
         let known = rest.strip_prefix("-idx").is_some_and(|rest| rest.is_empty() || rest.ends_with("-ubyte"));
         known.then(|| (part, stem.trim_end_matches('-').to_owned()))
@@ -87,11 +87,11 @@ fn names_in(folder: &Path) -> Result<Vec<String>, TableError> {
 
 fn in_folder(folder: &Path) -> Result<Found, TableError> {
     let names = names_in(folder)?;
-    let known: Vec<(Part, String, &String)> =
-        names.iter().filter_map(|name| part_and_stem(name).map(|(part, stem)| (part, stem, name))).collect();
+    let known: Vec<(FileRole, String, &String)> =
+        names.iter().filter_map(|name| role_and_stem(name).map(|(part, stem)| (part, stem, name))).collect();
     let mut train: Vec<(String, Files)> = Vec::new();
     let mut test = Vec::new();
-    for (_, stem, images) in known.iter().filter(|(part, ..)| *part == Part::Images) {
+    for (_, stem, images) in known.iter().filter(|(part, ..)| *part == FileRole::Images) {
         let (pairs, set) =
             match (stem.strip_suffix("train"), stem.strip_suffix("t10k").or(stem.strip_suffix("test"))) {
                 (_, Some(set)) => (&mut test, set),
@@ -101,7 +101,7 @@ fn in_folder(folder: &Path) -> Result<Found, TableError> {
         if pairs.iter().any(|(other, _)| other == set) {
             continue; // the gzip of a plain file
         }
-        let labels = known.iter().find(|(part, other, _)| *part == Part::Labels && other == stem);
+        let labels = known.iter().find(|(part, other, _)| *part == FileRole::Labels && other == stem);
         let Some((.., labels)) = labels else {
             return Err(without_labels(&folder.join(images), stem));
         };
@@ -180,7 +180,7 @@ impl Pair {
             [_, height, width] => (*height, *width),
             _ => (1, self.images.width()),
         };
-        let image = (height > 1 && self.images.kind() == Kind::U8).then(|| Image {
+        let image = (height > 1 && self.images.kind() == ElementType::U8).then(|| Image {
             height,
             width,
             white: 255.0 / divisor,

@@ -12,7 +12,7 @@ use std::fmt;
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum ColumnKind {
     /// Numbers that mean amounts.
     Numeric,
     /// Two values: yes and no, 0 and 1, red and green.
@@ -33,7 +33,7 @@ pub enum Kind {
     Nested,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ColumnKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Numeric => "numeric",
@@ -49,7 +49,7 @@ impl fmt::Display for Kind {
     }
 }
 
-impl Kind {
+impl ColumnKind {
     /// Why a column of this kind is not given to the network, where it is not.
     pub fn reason_to_drop(self) -> Option<&'static str> {
         match self {
@@ -69,7 +69,7 @@ pub struct ColumnProfile {
     /// The column's name.
     pub name: String,
     /// What it was guessed to be.
-    pub kind: Kind,
+    pub kind: ColumnKind,
     /// Number of rows.
     pub rows: u64,
     /// Number of rows without a value.

@@ -1,6 +1,6 @@
 //! The short table shown before training.
 
-use super::{Distinct, Kind};
+use super::{ColumnKind, Distinct};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct OverviewRow {
     /// The column's name.
     pub name: String,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ColumnKind,
     /// The share of rows without a value, in 0..=1.
     pub missing: f64,
     /// How many different values it has.

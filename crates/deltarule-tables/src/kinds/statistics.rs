@@ -1,6 +1,6 @@
 //! One pass over a table, in memory that does not grow with its rows.
 
-use super::{ColumnProfile, Kind};
+use super::{ColumnKind, ColumnProfile};
 use crate::cells::{self, Family};
 use crate::error::TableError;
 use crate::table::Table;
@@ -220,43 +220,43 @@ impl Statistics {
         }
     }
 
-    fn kind(&self, name: &str, max_categories: usize) -> Kind {
+    fn kind(&self, name: &str, max_categories: usize) -> ColumnKind {
         let present = self.rows - self.missing;
         let seen = self.counts.len();
         let exactly = |count| !self.full && seen == count;
         if self.family == Family::Nested {
-            Kind::Nested
+            ColumnKind::Nested
         } else if present == 0 {
-            Kind::Empty
+            ColumnKind::Empty
         } else if exactly(1) {
             // Whether the one value is there may still tell something.
-            if self.missing == 0 { Kind::Constant } else { Kind::Categorical }
+            if self.missing == 0 { ColumnKind::Constant } else { ColumnKind::Categorical }
         } else if matches!(self.family, Family::Moment | Family::Clock) {
-            Kind::Date
+            ColumnKind::Date
         } else if self.all_numbers {
             self.kind_of_numbers(name, exactly(2))
         } else if exactly(2) {
-            Kind::Binary
+            ColumnKind::Binary
         } else if self.all_moments {
-            Kind::Date
+            ColumnKind::Date
         } else if self.all_new && present >= FEWEST_IDENTIFIED {
-            Kind::Identifier
+            ColumnKind::Identifier
         } else if self.full || seen > max_categories || (seen > FEW_VALUES && seen as u64 * 2 > present) {
-            Kind::Text
+            ColumnKind::Text
         } else {
-            Kind::Categorical
+            ColumnKind::Categorical
         }
     }
 
-    fn kind_of_numbers(&self, name: &str, two_values: bool) -> Kind {
+    fn kind_of_numbers(&self, name: &str, two_values: bool) -> ColumnKind {
         let numbered = self.consecutive && self.missing == 0 && self.rows >= FEWEST_IDENTIFIED;
         let named = self.all_whole && self.full && names_identifier(name);
         if numbered || named {
-            Kind::Identifier
+            ColumnKind::Identifier
         } else if two_values && self.all_whole {
-            Kind::Binary
+            ColumnKind::Binary
         } else {
-            Kind::Numeric
+            ColumnKind::Numeric
         }
     }
 }

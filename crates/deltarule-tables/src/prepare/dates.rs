@@ -10,7 +10,7 @@ use std::f64::consts::TAU;
 /// the cycle, sin 2πφ and cos 2πφ. Times with a zone are taken in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Part {
+pub enum DatePart {
     /// Days since 1970-01-01, fractions included; since midnight for times of day.
     Days,
     /// Sine of the position in the year.
@@ -29,7 +29,7 @@ pub enum Part {
 
 const DAY: i64 = 86_400_000_000;
 
-impl Part {
+impl DatePart {
     /// All of them, in the order of the matrix's columns.
     pub const ALL: [Self; 7] =
         [Self::Days, Self::YearSin, Self::YearCos, Self::WeekSin, Self::WeekCos, Self::DaySin, Self::DayCos];
@@ -100,17 +100,24 @@ mod tests {
         // Before 1970 as well: 1969-12-29 was a Monday.
         assert_eq!(week(at("1969-12-29")), 0.0);
         assert_eq!(day(at("1969-12-29 18:00:00")), 0.75);
-        assert_eq!(Part::Days.of(at("1970-01-03T06:00:00")), 2.25);
-        assert_eq!(Part::Days.of(at("1969-12-31")), -1.0);
+        assert_eq!(DatePart::Days.of(at("1970-01-03T06:00:00")), 2.25);
+        assert_eq!(DatePart::Days.of(at("1969-12-31")), -1.0);
     }
 
     #[test]
     fn midnight_lies_beside_the_minute_before_it() {
-        for part in [Part::DaySin, Part::DayCos, Part::WeekSin, Part::WeekCos, Part::YearSin, Part::YearCos] {
+        for part in [
+            DatePart::DaySin,
+            DatePart::DayCos,
+            DatePart::WeekSin,
+            DatePart::WeekCos,
+            DatePart::YearSin,
+            DatePart::YearCos,
+        ] {
             let (before, after) = (part.of(at("2023-12-31T23:59:59")), part.of(at("2024-01-01T00:00:00")));
             assert!((before - after).abs() < 1e-3, "{part:?}: {before} {after}");
         }
-        assert!((Part::DaySin.of(at("2024-01-01T06:00")) - 1.0).abs() < 1e-15);
-        assert!((Part::DayCos.of(at("2024-01-01T12:00")) + 1.0).abs() < 1e-15);
+        assert!((DatePart::DaySin.of(at("2024-01-01T06:00")) - 1.0).abs() < 1e-15);
+        assert!((DatePart::DayCos.of(at("2024-01-01T12:00")) + 1.0).abs() < 1e-15);
     }
 }

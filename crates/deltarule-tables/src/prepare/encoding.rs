@@ -1,6 +1,6 @@
 //! How one column of the table becomes columns of the matrix.
 
-use super::dates::Part;
+use super::dates::DatePart;
 use super::scaling::Scaling;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -8,7 +8,7 @@ use std::fmt;
 /// A column of the table and how it becomes inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Input {
+pub struct InputColumn {
     /// The column's name.
     pub column: String,
     /// What is made of it.
@@ -41,7 +41,7 @@ pub enum Encoding {
     /// One input a part; one more says where the date is missing, if the training rows had such places.
     Date {
         /// The parts that differ between the training rows.
-        parts: Vec<DatePart>,
+        parts: Vec<DatePartInput>,
         /// 1 where the date is missing, 0 elsewhere.
         missing: Option<Scaling>,
     },
@@ -70,9 +70,9 @@ pub struct Category {
 /// A part of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DatePart {
+pub struct DatePartInput {
     /// Which part.
-    pub part: Part,
+    pub part: DatePart,
     /// The number it is.
     pub value: Continuous,
 }
@@ -117,7 +117,7 @@ impl fmt::Display for Encoding {
     }
 }
 
-impl Input {
+impl InputColumn {
     /// What stands in for a missing value in each of the matrix's columns: nothing in those of categories, which are then
     /// all 0, and in those that say where a value is missing.
     pub fn fills(&self) -> Vec<Option<f64>> {
@@ -144,7 +144,7 @@ impl Input {
                 categories.iter().map(|category| format!("{column} = {}", category.name)).collect()
             }
             Encoding::Date { parts, missing: indicator } => {
-                let part = |part: &DatePart| format!("{column} {}", part.part.suffix());
+                let part = |part: &DatePartInput| format!("{column} {}", part.part.suffix());
                 parts.iter().map(part).chain(missing(indicator)).collect()
             }
         }

@@ -1,19 +1,19 @@
-//! Learns a preparation from the training rows, in a few passes over the table.
+//! Learns a preprocessor from the training rows, in a few passes over the table.
 //!
 //! The first pass counts categories and sums numbers; the second sums squared deviations (plain) or counts the
 //! numbers below the mean, which stands in for missing ones (tabular); further ones find the quartiles exactly.
 //! Sums run over the rows in order, so that the result does not depend on how the table is cut into batches.
 
 use super::Dropped;
-use super::apply::{Fault, finite_numbers, in_column};
-use super::dates::Part;
-use super::encoding::{Category, Continuous, DatePart, Encoding, Input};
-use super::moments::Number;
+use super::dates::DatePart;
+use super::encoding::{Category, Continuous, DatePartInput, Encoding, InputColumn};
+use super::fault::{Fault, finite_numbers, in_column};
+use super::running_stats::RunningStats;
 use super::scaling::of_counts;
+use super::split::{SplitRows, SplitRule, Splitter};
 use crate::cells::{self, text_at};
 use crate::error::TableError;
 use crate::options::Style;
-use crate::split::{Partition, Parts, Rule};
 use crate::table::{Columns, Table};
 use crate::targets::{Target, sort_values};
 use arrow::array::{ArrayRef, RecordBatch};
@@ -42,7 +42,7 @@ pub(crate) struct Candidate {
 /// What the training rows taught.
 #[derive(Debug)]
 pub(crate) struct Fitted {
-    pub(crate) inputs: Vec<Input>,
+    pub(crate) inputs: Vec<InputColumn>,
     pub(crate) dropped: Vec<Dropped>,
     pub(crate) rows: RowCounts,
     /// Training rows of each class.
@@ -60,7 +60,7 @@ pub(crate) struct RowCounts {
 /// What is being learned of one column.
 enum Learner {
     /// One number, or one for each part of a date.
-    Numbers(Vec<Number>),
+    Numbers(Vec<RunningStats>),
     Categories {
         counts: HashMap<String, u64>,
         missing: u64,
@@ -70,7 +70,7 @@ enum Learner {
 /// Fits the inputs, and the mean and deviation of the targets of a regression.
 pub(crate) fn fit(
     source: &dyn Table,
-    rule: &Rule,
+    rule: &SplitRule,
     candidates: &[Candidate],
     style: Style,
     target: &mut Target,
@@ -79,13 +79,13 @@ pub(crate) fn fit(
     let mut learners: Vec<Learner> = candidates
         .iter()
         .map(|candidate| match candidate.treatment {
-            Treatment::Number => Learner::Numbers(vec![Number::default()]),
-            Treatment::Date => Learner::Numbers(vec![Number::default(); Part::ALL.len()]),
+            Treatment::Number => Learner::Numbers(vec![RunningStats::default()]),
+            Treatment::Date => Learner::Numbers(vec![RunningStats::default(); DatePart::ALL.len()]),
             Treatment::Category => Learner::Categories { counts: HashMap::new(), missing: 0 },
         })
         .collect();
     let regression = matches!(target, Target::Regression { .. });
-    let mut amounts = vec![Number::default(); if regression { target.outputs() } else { 0 }];
+    let mut amounts = vec![RunningStats::default(); if regression { target.outputs() } else { 0 }];
     let mut class_counts = match target {
         Target::Classification { labels, .. } => vec![0; labels.len()],
         _ => Vec::new(),
@@ -102,10 +102,10 @@ pub(crate) fn fit(
             in_column(column, seen)?;
         }
         if !class_counts.is_empty() {
-            all.partition.targets.classes(batch, &parts.training)?.iter().for_each(|&c| class_counts[c] += 1);
+            all.splitter.targets.classes(batch, &parts.training)?.iter().for_each(|&c| class_counts[c] += 1);
         }
         if regression {
-            for (number, values) in amounts.iter_mut().zip(all.partition.targets.amounts(batch)?) {
+            for (number, values) in amounts.iter_mut().zip(all.splitter.targets.amounts(batch)?) {
                 parts.training.iter().for_each(|&row| number.first_pass(values[row]));
             }
         }
@@ -130,7 +130,7 @@ pub(crate) fn fit(
         |number, value| number.second_pass(value),
         |batch, parts| {
             if regression {
-                for (number, values) in amounts.iter_mut().zip(further.partition.targets.amounts(batch)?) {
+                for (number, values) in amounts.iter_mut().zip(further.splitter.targets.amounts(batch)?) {
                     parts.training.iter().for_each(|&row| number.second_pass(values[row]));
                 }
             }
@@ -139,9 +139,9 @@ pub(crate) fn fit(
     )?;
     if style == Style::Tabular {
         learners.iter_mut().flat_map(Learner::numbers_mut).for_each(|number| number.seek_quartiles(held));
-        while learners.iter().flat_map(Learner::numbers).any(Number::is_seeking) {
-            further.numbers(&mut learners, Number::further_pass, |_, _| Ok(()))?;
-            learners.iter_mut().flat_map(Learner::numbers_mut).for_each(Number::end_pass);
+        while learners.iter().flat_map(Learner::numbers).any(RunningStats::is_seeking) {
+            further.numbers(&mut learners, RunningStats::further_pass, |_, _| Ok(()))?;
+            learners.iter_mut().flat_map(Learner::numbers_mut).for_each(RunningStats::end_pass);
         }
     }
 
@@ -150,7 +150,7 @@ pub(crate) fn fit(
     for (candidate, learner) in candidates.iter().zip(learners) {
         let column = candidate.column.clone();
         match learner.encoding(style, candidate.treatment) {
-            Ok(encoding) => inputs.push(Input { column, encoding }),
+            Ok(encoding) => inputs.push(InputColumn { column, encoding }),
             Err(reason) => dropped.push(Dropped { column, reason: reason.to_owned() }),
         }
     }
@@ -171,7 +171,7 @@ pub(crate) fn fit(
 /// A reading of the training rows, of some of the candidates.
 struct Pass<'a> {
     source: Columns<'a>,
-    partition: Partition<'a>,
+    splitter: Splitter<'a>,
     /// The candidates, and where the columns of those that are read stand.
     candidates: Vec<(&'a Candidate, Option<usize>)>,
 }
@@ -179,21 +179,21 @@ struct Pass<'a> {
 impl<'a> Pass<'a> {
     fn new(
         source: &'a dyn Table,
-        rule: &Rule,
+        rule: &SplitRule,
         target: &'a Target,
         candidates: &'a [Candidate],
         read: impl Fn(Treatment) -> bool,
     ) -> Result<Self, TableError> {
-        let whole = Partition::by(rule.clone(), source, target, None)?;
+        let whole = Splitter::by(rule.clone(), source, target, None)?;
         let named = |name: &str| candidates.iter().find(|candidate| candidate.column == name);
         let source = Columns::new(source, |name| {
             whole.takes(name) || named(name).is_some_and(|candidate| read(candidate.treatment))
         });
-        let partition = Partition::by(rule.clone(), &source, target, None)?;
+        let splitter = Splitter::by(rule.clone(), &source, target, None)?;
         let schema = source.schema();
         let candidates =
             candidates.iter().map(|candidate| (candidate, schema.index_of(&candidate.column).ok()));
-        Ok(Self { candidates: candidates.collect(), source, partition })
+        Ok(Self { candidates: candidates.collect(), source, splitter })
     }
 
     /// The candidates that are read, with their columns. When all are, there is one for each learner.
@@ -201,11 +201,14 @@ impl<'a> Pass<'a> {
         self.candidates.iter().filter_map(|&(candidate, column)| Some((candidate, column?)))
     }
 
-    fn run(&self, mut see: impl FnMut(&RecordBatch, &Parts) -> Result<(), Fault>) -> Result<(), TableError> {
+    fn run(
+        &self,
+        mut see: impl FnMut(&RecordBatch, &SplitRows) -> Result<(), Fault>,
+    ) -> Result<(), TableError> {
         let mut first = 0;
         for batch in self.source.batches(None)? {
             let batch = batch?;
-            let parts = self.partition.parts(&self.source, &batch, first)?;
+            let parts = self.splitter.split(&self.source, &batch, first)?;
             see(&batch, &parts).map_err(|fault| fault.at(&self.source, first))?;
             first += batch.num_rows() as u64;
         }
@@ -216,8 +219,8 @@ impl<'a> Pass<'a> {
     fn numbers(
         &self,
         learners: &mut [Learner],
-        see: impl Fn(&mut Number, f64),
-        mut besides: impl FnMut(&RecordBatch, &Parts) -> Result<(), Fault>,
+        see: impl Fn(&mut RunningStats, f64),
+        mut besides: impl FnMut(&RecordBatch, &SplitRows) -> Result<(), Fault>,
     ) -> Result<(), TableError> {
         self.run(|batch, parts| {
             for (&(candidate, column), learner) in self.candidates.iter().zip(&mut *learners) {
@@ -242,7 +245,7 @@ fn each_number(
     if treatment == Treatment::Date {
         let moments = cells::moments(array)?;
         for &row in rows {
-            for (at, part) in Part::ALL.into_iter().enumerate() {
+            for (at, part) in DatePart::ALL.into_iter().enumerate() {
                 see(at, moments[row].map_or(f64::NAN, |micros| part.of(micros)));
             }
         }
@@ -254,11 +257,11 @@ fn each_number(
 }
 
 impl Learner {
-    fn numbers(&self) -> &[Number] {
+    fn numbers(&self) -> &[RunningStats] {
         if let Self::Numbers(numbers) = self { numbers } else { &[] }
     }
 
-    fn numbers_mut(&mut self) -> &mut [Number] {
+    fn numbers_mut(&mut self) -> &mut [RunningStats] {
         if let Self::Numbers(numbers) = self { numbers } else { &mut [] }
     }
 
@@ -302,7 +305,7 @@ impl Learner {
                 }
                 let (present, missing) = (first.present(), first.missing());
                 let indicator = (missing > 0).then(|| of_counts(style, &[(0.0, present), (1.0, missing)]));
-                let learned = |number: &Number| {
+                let learned = |number: &RunningStats| {
                     let value = Continuous { fill: number.mean(), scaling: number.scaling(style) };
                     let finite = value.fill.is_finite() && value.scaling.scale.is_finite();
                     if finite { Ok(value) } else { Err("its values are too large to be added up") }
@@ -310,9 +313,9 @@ impl Learner {
                 if treatment == Treatment::Number {
                     return Ok(Encoding::Numeric { value: learned(first)?, missing: indicator });
                 }
-                let varying = Part::ALL.into_iter().zip(&numbers).filter(|(_, number)| number.varies());
+                let varying = DatePart::ALL.into_iter().zip(&numbers).filter(|(_, number)| number.varies());
                 let parts = varying
-                    .map(|(part, number)| Ok(DatePart { part, value: learned(number)? }))
+                    .map(|(part, number)| Ok(DatePartInput { part, value: learned(number)? }))
                     .collect::<Result<Vec<_>, &str>>()?;
                 if parts.is_empty() {
                     return Err("the same value in every training row");

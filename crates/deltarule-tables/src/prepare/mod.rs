@@ -1,23 +1,30 @@
 //! How a table becomes the matrices of a network: fitted on the training rows, kept in the model file.
 
-mod apply;
+mod batches;
+mod dataset;
 mod dates;
 mod encoding;
+mod fault;
 mod fit;
-mod moments;
 mod outputs;
-mod rows;
+mod report;
+mod running_stats;
 mod scaling;
+mod split;
+mod transform;
 
-pub use apply::{Features, Tally};
-pub use dates::Part;
-pub use encoding::{Category, Continuous, DatePart, Encoding, Input};
+pub use batches::TransformedBatches;
+pub use dates::DatePart;
+pub use encoding::{Category, Continuous, DatePartInput, Encoding, InputColumn};
 pub use outputs::Targets;
-pub use rows::Prepared;
+pub use report::TransformReport;
 pub use scaling::Scaling;
+pub use transform::Features;
 
-pub(crate) use apply::{Fault, find};
+pub(crate) use dataset::{DatasetBuilder, refused};
+pub(crate) use fault::{Fault, find};
 pub(crate) use fit::{Candidate, Fitted, RowCounts, Treatment, fit};
+pub(crate) use split::{SplitRule, Splitter};
 
 use crate::error::TableError;
 use crate::options::Style;
@@ -25,22 +32,22 @@ use crate::targets::Target;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// The version of the form in which a [`Preparation`] is written.
+/// The version of the form in which a [`TablePreprocessor`] is written.
 pub const FORMAT: u32 = 1;
 
 /// How a table becomes the matrices of a network, learned from the training rows alone.
 ///
-/// It lives in the model file as JSON. [`Preparation::from_json`] checks what it reads; a value made otherwise can
-/// be checked with [`Preparation::check`].
+/// It lives in the model file as JSON. [`TablePreprocessor::from_json`] checks what it reads; a value made otherwise can
+/// be checked with [`TablePreprocessor::check`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Preparation {
+pub struct TablePreprocessor {
     /// The version of this form, [`FORMAT`].
     pub format: u32,
     /// How values are scaled.
     pub style: Style,
     /// The columns used, in the order of the matrix's columns.
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<InputColumn>,
     /// The columns not used, and why.
     pub dropped: Vec<Dropped>,
     /// What is predicted.
@@ -59,7 +66,7 @@ pub struct Dropped {
     pub reason: String,
 }
 
-impl Preparation {
+impl TablePreprocessor {
     /// Number of columns of the matrix of inputs.
     pub fn width(&self) -> usize {
         self.inputs.iter().map(|input| input.encoding.width()).sum()
@@ -67,7 +74,7 @@ impl Preparation {
 
     /// The names of the columns of the matrix of inputs, in order.
     pub fn feature_names(&self) -> Vec<String> {
-        self.inputs.iter().flat_map(Input::feature_names).collect()
+        self.inputs.iter().flat_map(InputColumn::feature_names).collect()
     }
 
     /// As JSON, for the model file.
@@ -78,22 +85,22 @@ impl Preparation {
     /// From the JSON of a model file, strictly: no key unknown, every number finite, every length right.
     ///
     /// # Errors
-    /// When it is not such a preparation; the message says which part.
+    /// When it is not such a preprocessor; the message says which part.
     pub fn from_json(value: &serde_json::Value) -> Result<Self, TableError> {
         let version = value.get("format").and_then(serde_json::Value::as_u64);
         if version != Some(u64::from(FORMAT)) {
             let found = version.map_or("none".to_owned(), |version| version.to_string());
             return Err(TableError::usage(
-                format!("a preparation of format {FORMAT}"),
+                format!("a preprocessor of format {FORMAT}"),
                 format!("format {found}"),
             )
             .hint("a newer version of the program may have written the model"));
         }
-        let preparation = Self::deserialize(value).map_err(|error| {
-            TableError::usage("a preparation as this program writes it", error.to_string())
+        let preprocessor = Self::deserialize(value).map_err(|error| {
+            TableError::usage("a preprocessor as this program writes it", error.to_string())
         })?;
-        preparation.check()?;
-        Ok(preparation)
+        preprocessor.check()?;
+        Ok(preprocessor)
     }
 
     /// Checks that the parts fit together and every number is finite.
@@ -144,7 +151,7 @@ fn check_values<'a>(values: impl ExactSizeIterator<Item = &'a str>, least: usize
     Ok(())
 }
 
-impl Input {
+impl InputColumn {
     fn check(&self) -> Result<(), TableError> {
         self.encoding.scalings().iter().try_for_each(check_scaling)?;
         let finite = |fill: f64| match fill.is_finite() {

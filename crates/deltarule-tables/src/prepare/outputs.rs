@@ -1,7 +1,8 @@
 //! Rows of a table into rows of targets and weights.
 
-use super::Preparation;
-use super::apply::{Fault, find, finite_numbers, fitting, in_column};
+use super::TablePreprocessor;
+use super::fault::{Fault, find, finite_numbers, in_column};
+use super::transform::fitting;
 use crate::cells::{self, BadCell, text_at};
 use crate::error::{TableError, shown};
 use crate::targets::Target;
@@ -10,7 +11,7 @@ use arrow::datatypes::Schema;
 use deltarule::{Matrix, Real};
 use std::collections::HashMap;
 
-impl Preparation {
+impl TablePreprocessor {
     /// Finds the targets, and the column of weights if there is one, among the columns of a table.
     ///
     /// # Errors

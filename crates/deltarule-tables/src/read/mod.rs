@@ -24,33 +24,15 @@
 //! beside that, packed and unpacked, Arrow IPC the batches as they were written. Compressed files and standard input are unpacked to a temporary file, on disk;
 //! CSV from standard input is not where [`Inference::Declared`] says what its columns are.
 
-mod blocks;
-mod cells;
-mod contained;
-mod csv;
-mod decimal;
-pub mod format;
-mod grid;
-mod guess;
-mod input;
-mod ipc;
-mod json_lines;
-mod kept;
-mod libsvm;
-mod npy;
+mod binary;
+pub(crate) mod input;
 mod options;
-mod ordered;
-mod output;
-mod pages;
-mod parquet;
-mod rows;
+mod parallel;
 mod source;
-mod stream;
-mod table;
+mod table_file;
 mod text;
 mod types;
 
-pub use format::{Format, detect};
+pub use input::format::{Format, detect};
 pub use options::{CellType, Header, Inference, ReadOptions};
-pub use output::check_output;
-pub use source::{Chunk, Source};
+pub use source::{Chunk, Source, SourceBatches};

@@ -1,6 +1,6 @@
 //! How a table is to be read.
 
-use super::format::Format;
+use super::input::format::Format;
 use arrow::datatypes::DataType;
 use std::collections::HashMap;
 

@@ -1,26 +1,24 @@
 //! One or several files as one table.
 
-use super::format::{Format, detect};
-use super::input::Input;
-use super::ipc::IpcTable;
-use super::npy::NpyTable;
+use super::binary::{IpcTable, NpyTable, ParquetTable};
+use super::input::format::{Format, detect};
+use super::input::{Input, matching};
 use super::options::{Inference, ReadOptions};
-use super::parquet::ParquetTable;
-use super::stream::{Stdin, open_stdin};
-use super::table::{Batches, Table};
-use super::text::TextTable;
+use super::table_file::{Batches, TableFile};
+use super::text::{Stdin, TextTable, open_stdin};
 use super::types::TIMESTAMP;
 use crate::error::{Place, TableError};
+use crate::table::{BatchIterator, Table};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// One or several files as one table, to be read as often as need be.
 pub struct Source {
-    tables: Vec<Arc<dyn Table>>,
+    tables: Vec<Arc<dyn TableFile>>,
     schema: SchemaRef,
     chunks: Vec<Chunk>,
     batch_rows: usize,
@@ -61,7 +59,7 @@ impl Source {
         if files.is_empty() {
             return Err(TableError::usage("a file", "none"));
         }
-        let mut tables: Vec<Arc<dyn Table>> = Vec::with_capacity(files.len());
+        let mut tables: Vec<Arc<dyn TableFile>> = Vec::with_capacity(files.len());
         let mut left = options.clone();
         for file in &files {
             let table = open(file, &left)?;
@@ -105,12 +103,12 @@ impl Source {
     ///
     /// # Errors
     /// When a position is beyond the schema; the iterator yields an error and ends where reading fails.
-    pub fn batches(&self, columns: Option<&[usize]>) -> Result<Rows, TableError> {
+    pub fn batches(&self, columns: Option<&[usize]>) -> Result<SourceBatches, TableError> {
         let columns = self.projection(columns)?;
         let tables = self.tables.clone();
         let mut parts = tables.into_iter();
         let next = move || parts.next().map(|table| table.read(0..table.chunks().len(), &columns));
-        Ok(Rows {
+        Ok(SourceBatches {
             next: Box::new(next),
             current: None,
             batch: None,
@@ -126,13 +124,13 @@ impl Source {
     ///
     /// # Panics
     /// When there is no chunk of this index.
-    pub fn chunk(&self, index: usize, columns: Option<&[usize]>) -> Result<Rows, TableError> {
+    pub fn chunk(&self, index: usize, columns: Option<&[usize]>) -> Result<SourceBatches, TableError> {
         let columns = self.projection(columns)?;
         let Chunk { table, index, .. } = self.chunks[index];
         let part = self.tables[table].read(index..index + 1, &columns);
         let mut parts = std::iter::once(part);
         let next = move || parts.next();
-        Ok(Rows {
+        Ok(SourceBatches {
             next: Box::new(next),
             current: None,
             batch: None,
@@ -181,8 +179,34 @@ impl Source {
     }
 }
 
+impl Table for Source {
+    fn name(&self) -> String {
+        self.locate(0, None).0.display().to_string()
+    }
+
+    fn schema(&self) -> SchemaRef {
+        self.schema().clone()
+    }
+
+    fn batches(&self, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        Ok(Box::new(self.batches(columns)?))
+    }
+
+    fn chunks(&self) -> Vec<u64> {
+        self.chunks().iter().map(|chunk| chunk.rows).collect()
+    }
+
+    fn chunk(&self, index: usize, columns: Option<&[usize]>) -> Result<BatchIterator<'_>, TableError> {
+        Ok(Box::new(self.chunk(index, columns)?))
+    }
+
+    fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError {
+        self.cell_error(row, column, expected, found)
+    }
+}
+
 /// The rows of a [`Source`], or of a chunk of it, as batches.
-pub struct Rows {
+pub struct SourceBatches {
     next: Box<dyn FnMut() -> Option<Result<Batches, TableError>> + Send>,
     current: Option<Batches>,
     /// What is left of the batch that was read last.
@@ -191,7 +215,7 @@ pub struct Rows {
     failed: bool,
 }
 
-impl Iterator for Rows {
+impl Iterator for SourceBatches {
     type Item = Result<RecordBatch, TableError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -229,34 +253,13 @@ impl Iterator for Rows {
     }
 }
 
-impl fmt::Debug for Rows {
+impl fmt::Debug for SourceBatches {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").field("failed", &self.failed).finish_non_exhaustive()
+        f.debug_struct("SourceBatches").field("failed", &self.failed).finish_non_exhaustive()
     }
 }
 
-/// The files that a path stands for.
-fn matching(path: &Path) -> Result<Vec<PathBuf>, TableError> {
-    let pattern = path.to_string_lossy();
-    if !pattern.contains(['*', '?', '[']) || path.exists() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let bad =
-        |e: &dyn fmt::Display| TableError::usage("a pattern of file names", format!("{pattern:?}: {e}"));
-    let mut files = Vec::new();
-    for file in glob::glob(&pattern).map_err(|e| bad(&e))? {
-        let file = file.map_err(|e| TableError::system(e.path(), "a folder that can be read", e.error()))?;
-        if !file.is_dir() {
-            files.push(file);
-        }
-    }
-    match files.is_empty() {
-        true => Err(TableError::usage(format!("a file that matches {pattern}"), "none")),
-        false => Ok(files),
-    }
-}
-
-fn open(file: &Path, options: &ReadOptions) -> Result<Arc<dyn Table>, TableError> {
+fn open(file: &Path, options: &ReadOptions) -> Result<Arc<dyn TableFile>, TableError> {
     let input = if file == Path::new("-") && options.inference == Inference::Declared {
         match open_stdin(io::stdin(), options)? {
             Stdin::Csv(table) => return Ok(Arc::new(table)),
@@ -285,7 +288,7 @@ fn open(file: &Path, options: &ReadOptions) -> Result<Arc<dyn Table>, TableError
 }
 
 /// The columns that all tables share, with types that hold the values of each.
-fn agreed(tables: &[Arc<dyn Table>], options: &ReadOptions) -> Result<Vec<Field>, TableError> {
+fn agreed(tables: &[Arc<dyn TableFile>], options: &ReadOptions) -> Result<Vec<Field>, TableError> {
     let first = &tables[0];
     let declared = options.declared();
     let mut fields = first.fields().to_vec();

@@ -10,11 +10,11 @@ use tempfile::NamedTempFile;
 #[derive(Debug)]
 pub(super) struct Sink {
     path: PathBuf,
-    target: Option<Target>,
+    destination: Option<Destination>,
 }
 
 #[derive(Debug)]
-enum Target {
+enum Destination {
     /// Renamed when complete.
     Whole { file: BufWriter<NamedTempFile>, overwrite: bool },
     /// Written as it comes: standard output, a pipe, a device.
@@ -36,16 +36,16 @@ impl Sink {
         rewinds: bool,
     ) -> Result<Self, TableError> {
         let cannot = |error: &io::Error| TableError::system(path, "a file that can be written", error);
-        let held = |to: Box<dyn Passing>| -> Result<Target, TableError> {
+        let held = |to: Box<dyn Passing>| -> Result<Destination, TableError> {
             Ok(match rewinds {
-                false => Target::Passing(to),
+                false => Destination::Passing(to),
                 true => {
                     let file = NamedTempFile::new().map_err(|error| cannot(&error))?;
-                    Target::Held { file: BufWriter::new(file), to }
+                    Destination::Held { file: BufWriter::new(file), to }
                 }
             })
         };
-        let target = if path == Path::new("-") {
+        let destination = if path == Path::new("-") {
             held(Box::new(io::stdout()))?
         } else {
             match std::fs::metadata(path) {
@@ -80,16 +80,16 @@ impl Sink {
                 Err(_) => whole(path, overwrite).map_err(|error| cannot(&error))?,
             }
         };
-        Ok(Self { path: path.to_owned(), target: Some(target) })
+        Ok(Self { path: path.to_owned(), destination: Some(destination) })
     }
 
     /// Completes the file and gives it its name.
     pub(super) fn finish(mut self) -> Result<(), TableError> {
         let cannot = |error: &io::Error| TableError::system(&self.path, "a file that can be written", error);
-        let finished = match self.target.take() {
+        let finished = match self.destination.take() {
             None => Ok(()),
-            Some(Target::Passing(mut to)) => to.flush(),
-            Some(Target::Held { file, mut to }) => {
+            Some(Destination::Passing(mut to)) => to.flush(),
+            Some(Destination::Held { file, mut to }) => {
                 file.into_inner().map_err(io::Error::from).and_then(|file| {
                     let mut file = file.into_file();
                     file.seek(SeekFrom::Start(0))?;
@@ -97,7 +97,7 @@ impl Sink {
                     to.flush()
                 })
             }
-            Some(Target::Whole { file, overwrite }) => {
+            Some(Destination::Whole { file, overwrite }) => {
                 file.into_inner().map_err(io::Error::from).and_then(|file| {
                     file.as_file().sync_all()?;
                     let named =
@@ -109,13 +109,13 @@ impl Sink {
         finished.map_err(|error| cannot(&error))
     }
 
-    fn open(&mut self) -> io::Result<&mut Target> {
-        self.target.as_mut().ok_or_else(|| io::Error::other("the file is already complete"))
+    fn open(&mut self) -> io::Result<&mut Destination> {
+        self.destination.as_mut().ok_or_else(|| io::Error::other("the file is already complete"))
     }
 }
 
 /// A file beside its destination, with the permissions of any new file.
-fn whole(path: &Path, overwrite: bool) -> io::Result<Target> {
+fn whole(path: &Path, overwrite: bool) -> io::Result<Destination> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".deltarule-").suffix(".part");
@@ -123,21 +123,21 @@ fn whole(path: &Path, overwrite: bool) -> io::Result<Target> {
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     #[cfg(unix)]
     builder.permissions(permissions);
-    Ok(Target::Whole { file: BufWriter::new(builder.tempfile_in(folder)?), overwrite })
+    Ok(Destination::Whole { file: BufWriter::new(builder.tempfile_in(folder)?), overwrite })
 }
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.open()? {
-            Target::Whole { file, .. } | Target::Held { file, .. } => file.write(bytes),
-            Target::Passing(to) => to.write(bytes),
+            Destination::Whole { file, .. } | Destination::Held { file, .. } => file.write(bytes),
+            Destination::Passing(to) => to.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self.open()? {
-            Target::Whole { file, .. } | Target::Held { file, .. } => file.flush(),
-            Target::Passing(to) => to.flush(),
+            Destination::Whole { file, .. } | Destination::Held { file, .. } => file.flush(),
+            Destination::Passing(to) => to.flush(),
         }
     }
 }
@@ -145,8 +145,8 @@ impl Write for Sink {
 impl Seek for Sink {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self.open()? {
-            Target::Whole { file, .. } | Target::Held { file, .. } => file.seek(to),
-            Target::Passing(_) => Err(io::Error::other("a stream cannot be rewound")),
+            Destination::Whole { file, .. } | Destination::Held { file, .. } => file.seek(to),
+            Destination::Passing(_) => Err(io::Error::other("a stream cannot be rewound")),
         }
     }
 }

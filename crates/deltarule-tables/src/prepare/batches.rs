@@ -1,0 +1,76 @@
+//! A table's rows as inputs, batch by batch.
+
+use super::TablePreprocessor;
+use super::encoding::Encoding;
+use super::report::TransformReport;
+use super::transform::Features;
+use crate::error::TableError;
+use crate::read::CellType;
+use crate::table::{BatchIterator, Table};
+use arrow::array::RecordBatch;
+use deltarule::{Matrix, Real};
+use std::marker::PhantomData;
+
+/// The batches of a table beside the inputs made of them, in order, one batch in memory at a time.
+pub struct TransformedBatches<'a, T> {
+    table: &'a dyn Table,
+    features: Features<'a>,
+    batches: BatchIterator<'a>,
+    first_row: u64,
+    report: TransformReport,
+    number: PhantomData<T>,
+}
+
+impl TablePreprocessor {
+    /// Reads a table for prediction: every row of it, whether it has a target or not.
+    ///
+    /// # Errors
+    /// When the table has not all the columns, or cannot be opened.
+    pub fn transform<'a, T: Real>(
+        &'a self,
+        table: &'a dyn Table,
+    ) -> Result<TransformedBatches<'a, T>, TableError> {
+        Ok(TransformedBatches {
+            table,
+            features: self.features(&table.schema())?,
+            batches: table.batches(None)?,
+            first_row: 0,
+            report: TransformReport::default(),
+            number: PhantomData,
+        })
+    }
+
+    /// How the inputs' columns of a text file are to be read, so that nothing need be inferred: what the training rows
+    /// had decides.
+    pub fn cell_types(&self) -> Vec<(String, CellType)> {
+        let cell_type = |encoding: &Encoding| match encoding {
+            Encoding::Numeric { .. } => CellType::Number,
+            Encoding::Binary { .. } | Encoding::OneHot { .. } | Encoding::Date { .. } => CellType::Text,
+        };
+        self.inputs.iter().map(|input| (input.column.clone(), cell_type(&input.encoding))).collect()
+    }
+}
+
+impl<T> TransformedBatches<'_, T> {
+    /// What was met so far that the training rows did not have.
+    pub fn report(&self) -> &TransformReport {
+        &self.report
+    }
+}
+
+impl<T: Real> Iterator for TransformedBatches<'_, T> {
+    type Item = Result<(RecordBatch, Matrix<T>), TableError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = match self.batches.next()? {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(error)),
+        };
+        let rows: Vec<usize> = (0..batch.num_rows()).collect();
+        let mut x = Matrix::zeros(rows.len(), self.features.width());
+        let written = self.features.write(&batch, &rows, &mut x, 0, &mut self.report);
+        let first_row = self.first_row;
+        self.first_row += rows.len() as u64;
+        Some(written.map(|()| (batch, x)).map_err(|fault| fault.at(self.table, first_row)))
+    }
+}
