@@ -33,6 +33,7 @@ mod table_file;
 mod text;
 mod types;
 
-pub use input::format::{Format, detect};
+pub use input::detect::detect;
+pub use input::format::Format;
 pub use options::{CellType, Header, Inference, ReadOptions};
 pub use source::{Chunk, Source, SourceBatches};

@@ -1,7 +1,8 @@
 //! One or several files as one table.
 
 use super::binary::{IpcTable, NpyTable, ParquetTable};
-use super::input::format::{Format, detect};
+use super::input::detect::detect;
+use super::input::format::Format;
 use super::input::{Input, matching};
 use super::options::{Inference, ReadOptions};
 use super::table_file::{Batches, TableFile};

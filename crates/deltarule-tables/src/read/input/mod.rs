@@ -1,5 +1,6 @@
 //! Files as the readers see them: on disk, unpacked, and readable from any byte on.
 
+pub(crate) mod detect;
 pub(crate) mod format;
 mod globs;
 pub(crate) mod signature;
@@ -9,7 +10,7 @@ pub(super) use globs::matching;
 use crate::error::TableError;
 use crate::read::options::ReadOptions;
 use deltarule::Hint;
-use format::BOM;
+use detect::BOM;
 use signature::Compression;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};

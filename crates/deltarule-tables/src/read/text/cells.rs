@@ -1,5 +1,6 @@
 //! Cells of text files: what each one is, what that makes of a column, and the column in memory.
 
+use super::cell::Cell;
 use super::decimal::short_decimal;
 use crate::error::{TableError, shown};
 use crate::read::options::ReadOptions;
@@ -7,17 +8,6 @@ use arrow::array::{ArrayRef, Float64Builder, Int64Builder, StringBuilder};
 use arrow::datatypes::DataType;
 use deltarule::Hint;
 use std::sync::Arc;
-
-/// What one cell of a text file says.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Cell {
-    Missing,
-    Integer(i64),
-    Number(f64),
-    /// Written as a number, but beyond what an `f64` can hold.
-    TooLarge,
-    Text,
-}
 
 /// How the cells of a file are to be understood.
 #[derive(Debug, Clone)]

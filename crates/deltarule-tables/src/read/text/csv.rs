@@ -7,7 +7,7 @@ use super::cells::{CellRules, ColumnBuilder};
 use super::dialect::{Dialect, character_of, line_of};
 use super::grid::{Grid, for_each_row};
 use super::infer::{Wanted, infer};
-use super::table::{RowFormat, Survey, SurveyedColumn};
+use super::row_format::{RowFormat, Survey, SurveyedColumn};
 use crate::error::{Place, TableError, shown};
 use crate::read::options::{Header, ReadOptions};
 use arrow::array::ArrayRef;

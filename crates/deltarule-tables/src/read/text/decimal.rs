@@ -1,7 +1,7 @@
 //! Short decimal numbers, which nearly all numbers of a table are: read in one pass over their bytes, eight at a time,
 //! and exact to the last bit. What is longer, or has an exponent, is left to the standard library.
 
-use super::cells::Cell;
+use super::cell::Cell;
 
 /// The most digits of which any number fits in 64 bits.
 const MOST_DIGITS: usize = 19;

@@ -1,6 +1,7 @@
 //! What the cells of a block make of a column, found and kept in one go.
 
-use super::cells::{Cell, CellCounts, CellRules, ColumnBuilder};
+use super::cell::Cell;
+use super::cells::{CellCounts, CellRules, ColumnBuilder};
 use arrow::array::{ArrayRef, Float64Builder, Int64Array, NullArray};
 use arrow::datatypes::DataType;
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 use super::blocks::Block;
 use super::cells::{CellCounts, CellRules, ColumnBuilder};
 use super::dialect::Dialect;
-use super::table::{RowFormat, Survey, SurveyedColumn};
+use super::row_format::{RowFormat, Survey, SurveyedColumn};
 use crate::error::{Place, TableError, shown};
 use crate::read::options::ReadOptions;
 use arrow::array::ArrayRef;

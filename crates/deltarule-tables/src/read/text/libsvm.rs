@@ -1,9 +1,10 @@
 //! LIBSVM's format: `label index:value index:value …`, where values that are not written are zero.
 
 use super::blocks::Block;
-use super::cells::{Cell, CellCounts, CellRules, ColumnBuilder};
+use super::cell::Cell;
+use super::cells::{CellCounts, CellRules, ColumnBuilder};
 use super::dialect::Dialect;
-use super::table::{RowFormat, Survey, SurveyedColumn};
+use super::row_format::{RowFormat, Survey, SurveyedColumn};
 use crate::error::{Place, TableError, shown};
 use crate::read::options::ReadOptions;
 use arrow::array::{ArrayRef, Float64Array};

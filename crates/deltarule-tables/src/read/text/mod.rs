@@ -1,6 +1,7 @@
 //! Text: CSV, JSON lines, LIBSVM. Their rows come in blocks, their cells are read by the same rules.
 
 mod blocks;
+mod cell;
 mod cells;
 mod column_cache;
 mod csv;
@@ -10,6 +11,7 @@ mod grid;
 mod infer;
 mod json_lines;
 mod libsvm;
+mod row_format;
 mod stdin;
 mod table;
 

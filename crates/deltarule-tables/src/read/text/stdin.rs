@@ -2,9 +2,10 @@
 
 use super::blocks::{Block, Blocks, BufferPool};
 use super::csv::Csv;
-use super::table::RowFormat;
+use super::row_format::RowFormat;
 use crate::error::{Place, TableError};
-use crate::read::input::format::{BOM, Format, detect};
+use crate::read::input::detect::{BOM, detect};
+use crate::read::input::format::Format;
 use crate::read::input::signature::Compression;
 use crate::read::input::{Input, STDIN};
 use crate::read::options::ReadOptions;

@@ -4,12 +4,13 @@ use super::blocks::{Block, Blocks, BufferPool};
 use super::cells::CellCounts;
 use super::column_cache::ColumnCache;
 use super::csv::Csv;
-use super::dialect::Dialect;
 use super::json_lines::JsonLines;
 use super::libsvm::Libsvm;
+use super::row_format::{RowFormat, Survey, SurveyedColumn};
 use crate::error::{Place, TableError};
 use crate::read::input::Input;
-use crate::read::input::format::{BOM, Format};
+use crate::read::input::detect::BOM;
+use crate::read::input::format::Format;
 use crate::read::options::ReadOptions;
 use crate::read::parallel::ParallelMap;
 use crate::read::table_file::{Batches, RowRange, TableFile, chunk_of};
@@ -20,37 +21,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// A text format whose rows can be read block by block.
-pub(crate) trait RowFormat: Send + Sync {
-    /// What may hide a line end in a row; nothing where each line is a row.
-    fn dialect(&self) -> Option<Dialect>;
-
-    /// What the columns of a block hold; with `keep` the columns themselves, too, where the format knows them already.
-    fn survey(&self, block: &Block, keep: bool) -> Result<Survey, TableError>;
-
-    /// Some columns of a block: for each, which one of those surveyed, its name and the type to give it.
-    fn read(&self, block: &Block, columns: &[(usize, Field)]) -> Result<Vec<ArrayRef>, TableError>;
-
-    /// Where a row of a block stands, or a cell of it.
-    fn place(&self, block: &Block, row: u64, column: Option<&str>) -> Place;
-}
-
-/// What a block, or a whole file, holds.
-pub(crate) struct Survey {
-    pub(crate) rows: u64,
-    pub(crate) columns: Vec<SurveyedColumn>,
-    /// Of each column what was parsed of it, if anything.
-    pub(crate) arrays: Vec<Option<ArrayRef>>,
-    /// The lowest and the highest index of a sparse format; each between them is a column, too.
-    pub(crate) indices: Option<(usize, usize)>,
-}
-
-/// A column and what its cells are.
-pub(crate) struct SurveyedColumn {
-    pub(crate) name: String,
-    pub(crate) counts: CellCounts,
-}
 
 /// A text file as a table.
 pub(crate) struct TextTable {
