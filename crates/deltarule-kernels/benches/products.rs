@@ -1,28 +1,15 @@
 //! Time of each product at layers of the benchmark's networks and of each elementary function, one thread.
 
+#[path = "../tests/functions/mod.rs"]
+mod functions;
+mod relu;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
-    Biases, Elementwise, Lanes, Matrix, Moments, Panels, Real, Rows, Source, Step, ThreadPool, UpdateRule,
-    Weights, math, products,
+    Biases, Matrix, Moments, Panels, Real, Rows, Step, ThreadPool, UpdateRule, Weights, products,
 };
-
-#[derive(Clone, Copy)]
-struct Relu;
-
-impl<T: Real> Elementwise<T> for Relu {
-    #[inline(always)]
-    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(|z: V| z.larger(V::zero()));
-    }
-    #[inline(always)]
-    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(|a: V| V::select(V::zero().below(a), V::one(), V::zero()));
-    }
-    fn source(self) -> Source {
-        Source::Output
-    }
-}
+use functions::{ALL, Function};
+use relu::Relu;
 
 /// Name, batch, inputs, outputs.
 const LAYERS: [(&str, usize, usize, usize); 9] = [
@@ -84,51 +71,15 @@ fn layers<T: Real>(criterion: &mut Criterion) {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Function {
-    Exp,
-    Expm1,
-    Ln,
-    Ln1p,
-    Tanh,
-    Erf,
-    Sigmoid,
-    Softplus,
-}
-
-impl<T: Real> Elementwise<T> for Function {
-    #[inline(always)]
-    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        match self {
-            Self::Exp => tile.map(|x: V| math::exp(x)),
-            Self::Expm1 => tile.map(|x: V| math::expm1(x)),
-            Self::Ln => tile.map(|x: V| math::ln(x)),
-            Self::Ln1p => tile.map(|x: V| math::ln_1p(x)),
-            Self::Tanh => tile.map(|x: V| math::tanh(x)),
-            Self::Erf => tile.map(|x: V| math::erf(x)),
-            Self::Sigmoid => tile.map(|x: V| math::sigmoid(x)),
-            Self::Softplus => tile.map(|x: V| math::softplus(x)),
-        }
-    }
-    #[inline(always)]
-    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(|_: V| V::one());
-    }
-    fn source(self) -> Source {
-        Source::Input
-    }
-}
-
 fn functions<T: Real>(criterion: &mut Criterion) {
-    use Function::{Erf, Exp, Expm1, Ln, Ln1p, Sigmoid, Softplus, Tanh};
     let (pool, rows, cols) = (ThreadPool::single(), 64, 64);
     let x = Matrix::from_fn(rows, cols, |i, j| T::from_f64((1 + i * 7 + j * 13) as f64 / 128.0));
     let mut y = Matrix::zeros(rows, cols);
     let mut group = criterion.benchmark_group(format!("functions {}", T::NAME));
     group.throughput(Throughput::Elements((rows * cols) as u64)).sample_size(20);
-    for function in [Exp, Expm1, Ln, Ln1p, Tanh, Erf, Sigmoid, Softplus] {
-        group.bench_function(format!("{function:?}"), |bencher| {
-            bencher.iter(|| products::map(&pool, Rows::all(&x), function, &mut y));
+    for name in ALL {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| products::map(&pool, Rows::all(&x), Function(name), &mut y));
         });
     }
 }

@@ -2,29 +2,15 @@
 //!
 //! `cargo run --release -p deltarule-kernels --example shares -- [filter] [threads]`, the filter being a part of a line.
 
-use deltarule_kernels::elementwise::{MapTile, ScaleTile};
+#[path = "../benches/relu/mod.rs"]
+mod relu;
+
 use deltarule_kernels::{
-    Biases, Elementwise, FlushToZero, Gradient, Lanes, Matrix, Moments, Panels, Real, Rows, Source, Step,
-    ThreadPool, UpdateRule, Weights, peak, products,
+    Biases, FlushToZero, Gradient, Matrix, Moments, Panels, Real, Rows, Step, ThreadPool, UpdateRule,
+    Weights, peak, products,
 };
+use relu::Relu;
 use std::time::{Duration, Instant};
-
-#[derive(Clone, Copy)]
-struct Relu;
-
-impl<T: Real> Elementwise<T> for Relu {
-    #[inline(always)]
-    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(|z: V| z.larger(V::zero()));
-    }
-    #[inline(always)]
-    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(|a: V| V::select(V::zero().below(a), V::one(), V::zero()));
-    }
-    fn source(self) -> Source {
-        Source::Output
-    }
-}
 
 /// Name, batch, inputs, outputs.
 const LAYERS: [(&str, usize, usize, usize); 16] = [
@@ -111,7 +97,7 @@ fn shares<T: Real>(filter: &str, threads: usize) {
             beta2: T::from_f64(0.999),
             epsilon: T::from_f64(1e-8),
         };
-        for (product, rule, mirrored) in [
+        for (product, rule, transposed) in [
             ("sgd", UpdateRule::Sgd, false),
             ("sgd+w_t", UpdateRule::Sgd, true),
             ("momentum+w_t", UpdateRule::Momentum { mu: T::from_f64(0.9) }, true),
@@ -122,7 +108,7 @@ fn shares<T: Real>(filter: &str, threads: usize) {
             let [eta, scale, zero] = [1e-4, 1.0 / rows as f64, 0.0].map(T::from_f64);
             let step = Step { rule, eta, scale, l2: zero, l1: zero, decay: zero };
             line(name, product, flops, &mut || {
-                let w_t = mirrored.then_some(&mut w_t);
+                let w_t = transposed.then_some(&mut w_t);
                 let biases = Biases { b: &mut b, moments: &mut moments.b };
                 products::bias_update(&pool, &delta, &step, biases);
                 let weights = Weights { w: &mut w, w_t, moments: &mut moments.w };

@@ -1,22 +1,21 @@
-//! Functions that run on the tiles of a product, between its last addition and its store.
+//! Functions applied to the tiles of a product between the last addition and the store.
 
-use crate::lanes::Lanes;
-use crate::real::Real;
+use crate::lanes::{Lanes, Real};
 use std::marker::PhantomData;
 
-/// Which of the two a derivative is computed from.
+/// What a derivative is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The weighted input z.
     Input,
-    /// The activation a = σ(z): cheaper where σ′ has a form in it, and z need not be kept.
+    /// The activation a = σ(z): cheaper where σ′ is a function of a, and z need not be kept.
     Output,
 }
 
 /// A function of one vector.
 ///
-/// Closures are such, but whether a closure is inlined is up to the optimiser, and in one that is not, every operation
-/// on lanes is a call. A function of more than a few operations is a type with an `#[inline(always)]` method, which
+/// Closures qualify, but nothing guarantees that a closure is inlined, and in one that is not, every operation on lanes is
+/// a call. A function of more than a few operations should be a type with an `#[inline(always)]` method, which
 /// [`inlined!`](crate::inlined) makes of a generic function.
 pub trait Function<V> {
     /// Its value at x.
@@ -49,9 +48,9 @@ macro_rules! inlined {
 
 /// An elementwise σ with its σ′, written over [`Lanes`].
 ///
-/// The products call it a tile at a time, so that an enumeration of functions decides once a tile which one it is.
-/// Both functions and all they call are to be `#[inline(always)]`: only inside the product are they compiled for the
-/// instructions of its vectors.
+/// The products call it a tile at a time, so that an enumeration of functions is matched once for each tile. Both methods
+/// and everything they call must be `#[inline(always)]`: they are compiled for a vector's instructions only inside the
+/// product.
 pub trait Elementwise<T: Real>: Copy + Sync {
     /// Sets every value of the tile to σ of it: `tile.map(|z: V| …)`.
     fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>);
@@ -61,7 +60,7 @@ pub trait Elementwise<T: Real>: Copy + Sync {
     fn source(self) -> Source;
 }
 
-/// Rows of whole vectors: where the first starts, and how far it is to the next.
+/// Rows of whole vectors: where the first starts, and the distance to the next.
 type Place<P> = (P, usize);
 
 /// Values to be replaced by a function of themselves.
@@ -84,18 +83,6 @@ impl<'a, V: Lanes> MapTile<'a, V> {
         vectors: usize,
     ) -> Self {
         Self { from, to, rows, vectors, values: PhantomData }
-    }
-
-    /// One row, a whole number of vectors long.
-    pub(crate) fn row(from: &'a [V::Real], to: &'a mut [V::Real]) -> Self {
-        assert_eq!(from.len(), to.len(), "a row and its place");
-        Self {
-            vectors: from.len() / V::COUNT,
-            from: (from.as_ptr(), 0),
-            to: (to.as_mut_ptr(), 0),
-            rows: 1,
-            values: PhantomData,
-        }
     }
 
     /// Puts `f(x)` in place of every x.
@@ -137,18 +124,6 @@ impl<'a, V: Lanes> ScaleTile<'a, V> {
         vectors: usize,
     ) -> Self {
         Self { source, delta, rows, vectors, values: PhantomData }
-    }
-
-    /// One row, a whole number of vectors long.
-    pub(crate) fn row(source: &'a [V::Real], delta: &'a mut [V::Real]) -> Self {
-        assert_eq!(source.len(), delta.len(), "a row and its sources");
-        Self {
-            vectors: source.len() / V::COUNT,
-            source: (source.as_ptr(), 0),
-            delta: (delta.as_mut_ptr(), 0),
-            rows: 1,
-            values: PhantomData,
-        }
     }
 
     /// Multiplies every δ by `f` of its source.

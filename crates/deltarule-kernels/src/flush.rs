@@ -1,15 +1,15 @@
 //! Numbers too small to be normal count as zero inside the products.
 //!
-//! Subnormal numbers cost a hundred cycles an operation on many processors, and activations that fade away produce
-//! them by the thousand. So every product runs with the processor's flush-to-zero mode on (results) and
-//! denormals-are-zero mode (operands), on whichever thread, and puts the caller's mode back when it ends.
+//! An operation on subnormal numbers takes a hundred cycles on many processors, and activations that fade away produce
+//! them by the thousand. So every product turns on the processor's flush-to-zero mode (results) and denormals-are-zero mode
+//! (operands), on every thread, and restores the caller's mode when it ends.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 
 thread_local! {
-    /// Whether a guard of this thread has turned the mode on. Asking the processor instead would wait for all arithmetic
-    /// under way, since what it answers includes their exceptions.
+    /// Whether a guard of this thread has turned the mode on. Reading the processor's register instead would wait for all
+    /// arithmetic under way, whose exceptions are in it.
     static ON: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -18,9 +18,9 @@ thread_local! {
 /// The products do this by themselves. Around many small ones it saves a few cycles each.
 #[derive(Debug)]
 pub struct FlushToZero {
-    /// The mode to go back to; none where another guard turned it on.
+    /// The mode to restore; none where another guard turned the mode on.
     before: Option<u64>,
-    /// The mode belongs to a thread: the guard must be dropped where it was made.
+    /// The mode belongs to a thread, where the guard must be dropped again.
     thread: PhantomData<*const ()>,
 }
 
@@ -47,7 +47,7 @@ impl Drop for FlushToZero {
     }
 }
 
-/// MXCSR, which rules SSE, AVX and AVX-512.
+/// The register MXCSR, which controls SSE, AVX and AVX-512.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod control {
     use std::arch::asm;
@@ -67,12 +67,12 @@ mod control {
     pub(super) fn write(mode: u64) {
         let mode = mode as u32;
         // SAFETY: `mode` came from `stmxcsr`, with no bits added but the two of `FLUSH`: no reserved bit is set and no
-        // exception unmasked. What the compiler does not know, that tiny results become zero, changes values only.
+        // exception unmasked. That tiny results become zero, which the compiler does not know, changes values only.
         unsafe { asm!("ldmxcsr [{}]", in(reg) &mode, options(nostack, preserves_flags)) };
     }
 }
 
-/// FPCR.
+/// The register FPCR.
 #[cfg(all(target_arch = "aarch64", not(miri)))]
 mod control {
     use std::arch::asm;
@@ -95,7 +95,7 @@ mod control {
     }
 }
 
-/// Other processors keep their subnormal numbers, and so does Miri.
+/// Other processors, and Miri, keep subnormal numbers.
 #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 mod control {
     pub(super) const FLUSH: u64 = 0;

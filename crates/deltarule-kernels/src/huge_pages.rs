@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-/// Asks for such pages under all of this memory that fills whole ones. A wish: nothing depends on it.
+/// Asks for such pages under the part of this memory that fills whole ones. Only a hint: nothing depends on it.
 #[cfg(all(target_os = "linux", not(miri)))]
 pub(crate) fn ask_for<T>(memory: &mut [MaybeUninit<T>]) {
     use std::ffi::{c_int, c_void};
@@ -17,12 +17,12 @@ pub(crate) fn ask_for<T>(memory: &mut [MaybeUninit<T>]) {
     let skipped = start.align_offset(HUGE).saturating_mul(size_of::<T>());
     let whole = bytes.saturating_sub(skipped) / HUGE * HUGE;
     if whole > 0 {
-        // SAFETY: the range is inside memory that the caller owns; the advice changes nothing that is in it. What it returns
+        // SAFETY: the range is inside memory that the caller owns, and the advice does not change its contents. The result
         // does not matter: without huge pages the memory is as good.
         unsafe { madvise(start.byte_add(skipped).cast(), whole, ADVISE_HUGE_PAGES) };
     }
 }
 
-/// Nothing to ask.
+/// Other systems are not asked.
 #[cfg(not(all(target_os = "linux", not(miri))))]
 pub(crate) fn ask_for<T>(_: &mut [MaybeUninit<T>]) {}

@@ -1,15 +1,13 @@
 //! Which instructions the products use: detected once, or forced by `DELTARULE_ISA`.
 
-use crate::lanes::vector::Vector;
-use crate::real::Real;
 use std::fmt;
 use std::sync::OnceLock;
 
-/// A set of instructions that this processor has. The results are the same to the last bit on all of them.
+/// An instruction set of this processor. Results are the same to the last bit on all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Isa(Kind);
 
-/// The sets there are code for. An [`Isa`] of one is the proof that the processor has it.
+/// The sets that there is code for. An [`Isa`] of one proves that the processor has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Scalar,
@@ -48,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// Whether the processor has every feature that `Vector::enter` of this kind's vectors asks for.
+    /// Whether the processor has every feature that `Vector::enter` of this kind's vectors enables.
     fn is_present(self) -> bool {
         match self {
             Self::Scalar => true,
@@ -141,34 +139,3 @@ impl fmt::Display for IsaError {
 }
 
 impl std::error::Error for IsaError {}
-
-/// Work written once for all vectors. `run` and all it calls on the way to a vector's operation is
-/// `#[inline(always)]`, so that it is compiled for the instructions of that vector.
-pub trait Task<T: Real> {
-    /// What comes out.
-    type Output;
-    /// Does the work on vectors `V`.
-    ///
-    /// By reference, since a task is larger than what fits registers: a copy of what has just been written would wait for
-    /// all that is under way.
-    fn run<V: Vector<Real = T>>(&mut self) -> Self::Output;
-}
-
-/// Runs the task on the vectors of type `$scalar`, … of the set.
-macro_rules! dispatch {
-    ($isa:expr, $task:expr, $scalar:ty, $avx2:ty, $avx512:ty, $neon:ty) => {
-        // SAFETY: an `Isa` exists only where the processor has its instructions.
-        unsafe {
-            match $isa.kind() {
-                $crate::isa::Kind::Scalar => <$scalar as Vector>::enter($task),
-                #[cfg(target_arch = "x86_64")]
-                $crate::isa::Kind::Avx2 => <$avx2 as Vector>::enter($task),
-                #[cfg(target_arch = "x86_64")]
-                $crate::isa::Kind::Avx512 => <$avx512 as Vector>::enter($task),
-                #[cfg(target_arch = "aarch64")]
-                $crate::isa::Kind::Neon => <$neon as Vector>::enter($task),
-            }
-        }
-    };
-}
-pub(crate) use dispatch;

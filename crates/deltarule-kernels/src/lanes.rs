@@ -1,4 +1,4 @@
-//! A vector of numbers, whatever the instruction set: an algorithm is written once over [`Lanes`].
+//! Vectors of numbers, whatever the instruction set, and the numbers in them: an algorithm is written once over [`Lanes`].
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
@@ -6,23 +6,27 @@ pub(crate) mod avx2;
 pub(crate) mod avx512;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
+pub(crate) mod scalar;
 pub(crate) mod vector;
 
-use crate::real::Real;
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use crate::math::constants::Precision;
+use crate::sealed::Sealed;
+use std::fmt::{Debug, Display};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// Several numbers on which every operation acts lane by lane.
 ///
-/// Each operation is a single correctly rounded one (fused where it says so), so that a formula gives the same
-/// bits on every instruction set. `f32` and `f64` are vectors of one lane.
+/// Each operation is rounded correctly, and once (also where it is fused), so that a formula gives the same bits on every
+/// instruction set. `f32` and `f64` are vectors of one lane.
 pub trait Lanes:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
-    /// The number in a lane.
+    /// The type of number in a lane.
     type Real: Real;
-    /// A truth value a lane.
+    /// A truth value for each lane.
     type Mask: Copy;
-    /// How many lanes there are.
+    /// Number of lanes.
     const COUNT: usize;
 
     /// `x` in every lane.
@@ -88,87 +92,40 @@ pub trait Lanes:
     }
 }
 
-macro_rules! one_lane {
-    ($t:ident, $bits:ident, $fraction:literal, $bias:literal) => {
-        impl Lanes for $t {
-            type Real = $t;
-            type Mask = bool;
-            const COUNT: usize = 1;
+/// A floating-point number that networks are made of: `f32` or `f64`, and nothing else.
+///
+/// A `Real` is itself a vector of one lane ([`Lanes`]), so that a formula written once runs on plain numbers
+/// and on the lanes of every instruction set alike.
+pub trait Real:
+    Sealed
+    + Lanes<Real = Self>
+    + Precision
+    + Debug
+    + Display
+    + Default
+    + PartialOrd
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + Sum
+    + Send
+    + Sync
+    + 'static
+{
+    /// Zero.
+    const ZERO: Self;
+    /// One.
+    const ONE: Self;
+    /// How many values fill 64 bytes, the width of a cache line: 16 for `f32`, 8 for `f64`.
+    const PER_LINE: usize;
+    /// `"f32"` or `"f64"`.
+    const NAME: &'static str;
 
-            #[inline(always)]
-            fn splat(x: $t) -> Self {
-                x
-            }
-            #[inline(always)]
-            fn load(from: &[$t]) -> Self {
-                from[0]
-            }
-            #[inline(always)]
-            fn store(self, to: &mut [$t]) {
-                to[0] = self;
-            }
-            #[inline(always)]
-            fn fma(self, b: Self, c: Self) -> Self {
-                self.mul_add(b, c)
-            }
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                self.sqrt()
-            }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                self.abs()
-            }
-            #[inline(always)]
-            fn copysign(self, sign: Self) -> Self {
-                self.copysign(sign)
-            }
-            #[inline(always)]
-            fn larger(self, other: Self) -> Self {
-                if self > other { self } else { other }
-            }
-            #[inline(always)]
-            fn smaller(self, other: Self) -> Self {
-                if self < other { self } else { other }
-            }
-            #[inline(always)]
-            fn nearest(self) -> Self {
-                self.round_ties_even()
-            }
-            #[inline(always)]
-            fn below(self, other: Self) -> bool {
-                self < other
-            }
-            #[inline(always)]
-            fn at_most(self, other: Self) -> bool {
-                self <= other
-            }
-            #[inline(always)]
-            fn equals(self, other: Self) -> bool {
-                self == other
-            }
-            #[inline(always)]
-            fn not_a_number(self) -> bool {
-                self.is_nan()
-            }
-            #[inline(always)]
-            fn select(mask: bool, yes: Self, no: Self) -> Self {
-                if mask { yes } else { no }
-            }
-            #[inline(always)]
-            fn power_of_two(self) -> Self {
-                $t::from_bits((($bias + self as i32) as $bits) << $fraction)
-            }
-            #[inline(always)]
-            fn split(self) -> (Self, Self) {
-                let bits = self.to_bits();
-                let exponent = (bits >> $fraction) as i32 - ($bias - 1);
-                let fraction = bits & ((1 << $fraction) - 1);
-                ($t::from_bits(fraction | (($bias - 1) << $fraction)), exponent as $t)
-            }
-        }
-    };
+    /// The nearest value to `x`.
+    fn from_f64(x: f64) -> Self;
+    /// The same value as `f64`, exactly.
+    fn to_f64(self) -> f64;
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
 }
-
-one_lane!(f32, u32, 23, 127);
-one_lane!(f64, u64, 52, 1023);

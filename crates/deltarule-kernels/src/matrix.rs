@@ -1,58 +1,11 @@
 //! Row-major matrices whose rows start on cache lines, and views of some of their rows.
 
-use crate::huge_pages;
-use crate::lanes::vector::prefetch_to_read;
-use crate::real::Real;
-use crate::tile::{Lines, Target};
+use crate::buffer::Buffer;
+use crate::lanes::Real;
+use crate::prefetch::prefetch_to_read;
+use crate::raw::{RawMatrix, RawRows};
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Range;
-
-/// One cache line; gives buffers their alignment.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-pub(crate) struct Line([u8; 64]);
-
-/// Zeroed memory for `len` values, rounded up to whole cache lines and aligned to them.
-#[derive(Clone)]
-pub(crate) struct Buffer<T> {
-    lines: Vec<Line>,
-    values: PhantomData<T>,
-}
-
-impl<T: Real> Buffer<T> {
-    pub(crate) fn zeros(len: usize) -> Self {
-        Self::try_zeros(len).unwrap_or_else(|| panic!("no memory for {len} values of {}", T::NAME))
-    }
-
-    pub(crate) fn try_zeros(len: usize) -> Option<Self> {
-        let count = len.div_ceil(T::PER_LINE);
-        let mut lines = Vec::new();
-        lines.try_reserve_exact(count).ok()?;
-        huge_pages::ask_for(lines.spare_capacity_mut());
-        lines.resize(count, Line([0; 64]));
-        Some(Self { lines, values: PhantomData })
-    }
-
-    pub(crate) fn as_slice(&self) -> &[T] {
-        // SAFETY: the lines are initialised and contiguous, f32 and f64 (the only `Real`s) accept every bit
-        // pattern, their alignment divides 64, and PER_LINE values take exactly the bytes of one line.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.lines.len() * T::PER_LINE) }
-    }
-
-    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
-        // SAFETY: as in `as_slice`; the exclusive borrow of `self` is passed on to the slice.
-        unsafe {
-            std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.lines.len() * T::PER_LINE)
-        }
-    }
-}
-
-impl<T: Real> PartialEq for Buffer<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_slice() == other.as_slice()
-    }
-}
 
 /// A matrix stored row by row: a batch has one sample a row.
 ///
@@ -78,14 +31,14 @@ impl<T: Real> Matrix<T> {
     /// A matrix of zeros.
     ///
     /// # Panics
-    /// When it cannot be allocated; [`Matrix::try_zeros`] tells instead.
+    /// When it cannot be allocated; [`Matrix::try_zeros`] returns `None` instead.
     pub fn zeros(rows: usize, cols: usize) -> Self {
         let stride = stride_for::<T>(cols);
         let len = rows.checked_mul(stride).expect("a matrix larger than the address space");
         Self { values: Buffer::zeros(len), rows, cols, stride }
     }
 
-    /// A matrix of zeros, or `None` where the memory cannot be had.
+    /// A matrix of zeros, or `None` where it cannot be allocated.
     pub fn try_zeros(rows: usize, cols: usize) -> Option<Self> {
         let stride = stride_for::<T>(cols);
         Some(Self { values: Buffer::try_zeros(rows.checked_mul(stride)?)?, rows, cols, stride })
@@ -151,14 +104,13 @@ impl<T: Real> Matrix<T> {
     /// Sets the number of rows without touching the values of those that stay; added rows are zero. Shrinking and
     /// growing again within the largest size so far allocates nothing.
     pub fn resize_rows(&mut self, rows: usize) {
-        let lines = rows * self.stride / T::PER_LINE;
-        self.values.lines.resize(lines, Line([0; 64]));
+        self.values.resize(rows * self.stride);
         self.rows = rows;
     }
 
     /// The rows as the products write them.
-    pub(crate) fn target(&mut self) -> Target<T> {
-        Target { base: self.values.as_mut_slice().as_mut_ptr(), stride: self.stride }
+    pub(crate) fn raw(&mut self) -> RawMatrix<T> {
+        RawMatrix { base: self.values.as_mut_slice().as_mut_ptr(), stride: self.stride }
     }
 
     /// The whole storage, padding included: row `i` starts at `i * stride()`.
@@ -168,7 +120,7 @@ impl<T: Real> Matrix<T> {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.values.lines.len() * 64
+        self.values.bytes()
     }
 }
 
@@ -186,9 +138,9 @@ impl<T: Real> fmt::Debug for Matrix<T> {
     }
 }
 
-/// Which rows of the matrix, in which order.
+/// Which rows of the matrix, in which order: all from one on, or those with these indices.
 #[derive(Clone, Copy)]
-enum Choice<'a> {
+enum Selection<'a> {
     From(usize),
     Picked(&'a [u32]),
 }
@@ -197,14 +149,14 @@ enum Choice<'a> {
 #[derive(Clone, Copy)]
 pub struct Rows<'a, T> {
     matrix: &'a Matrix<T>,
-    choice: Choice<'a>,
+    selection: Selection<'a>,
     len: usize,
 }
 
 impl<'a, T: Real> Rows<'a, T> {
     /// All rows in order.
     pub fn all(matrix: &'a Matrix<T>) -> Self {
-        Self { matrix, choice: Choice::From(0), len: matrix.rows }
+        Self { matrix, selection: Selection::From(0), len: matrix.rows }
     }
 
     /// The rows of `range` in order.
@@ -213,7 +165,7 @@ impl<'a, T: Real> Rows<'a, T> {
     /// When the range reaches outside the matrix.
     pub fn range(matrix: &'a Matrix<T>, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= matrix.rows, "rows {range:?} of {}", matrix.rows);
-        Self { matrix, choice: Choice::From(range.start), len: range.len() }
+        Self { matrix, selection: Selection::From(range.start), len: range.len() }
     }
 
     /// The rows of these indices, in this order.
@@ -223,7 +175,7 @@ impl<'a, T: Real> Rows<'a, T> {
     pub fn picked(matrix: &'a Matrix<T>, indices: &'a [u32]) -> Self {
         let rows = matrix.rows;
         assert!(indices.iter().all(|&i| (i as usize) < rows), "an index past the {rows} rows");
-        Self { matrix, choice: Choice::Picked(indices), len: indices.len() }
+        Self { matrix, selection: Selection::Picked(indices), len: indices.len() }
     }
 
     /// Number of rows.
@@ -242,11 +194,11 @@ impl<'a, T: Real> Rows<'a, T> {
     }
 
     /// The rows as the products read them.
-    pub(crate) fn lines(&self) -> Lines<T> {
+    pub(crate) fn raw(&self) -> RawRows<T> {
         let (base, stride) = (self.storage().as_ptr(), self.matrix.stride);
-        match self.choice {
-            Choice::From(first) => Lines::consecutive(base.wrapping_add(first * stride), stride),
-            Choice::Picked(indices) => Lines::picked(base, indices, stride),
+        match self.selection {
+            Selection::From(first) => RawRows::consecutive(base.wrapping_add(first * stride), stride),
+            Selection::Picked(indices) => RawRows::picked(base, indices, stride),
         }
     }
 
@@ -254,9 +206,9 @@ impl<'a, T: Real> Rows<'a, T> {
     #[inline]
     pub(crate) fn start(&self, i: usize) -> usize {
         debug_assert!(i < self.len);
-        let row = match self.choice {
-            Choice::From(first) => first + i,
-            Choice::Picked(indices) => indices[i] as usize,
+        let row = match self.selection {
+            Selection::From(first) => first + i,
+            Selection::Picked(indices) => indices[i] as usize,
         };
         row * self.matrix.stride
     }
@@ -272,9 +224,8 @@ impl<'a, T: Real> Rows<'a, T> {
         &self.storage()[self.start(i)..][..self.matrix.cols]
     }
 
-    /// Has the rows fetched for a product that comes to them soon, where the matrix is larger than the second-level cache and
-    /// the rows are not: their beginnings, after which the processor foresees the rest. Changes nothing but the time that
-    /// takes.
+    /// Fetches the rows into the cache for a product that reads them soon, where the matrix is larger than the second-level
+    /// cache and the rows are not. Only their first lines: the processor foresees the rest. Changes nothing but time.
     pub fn fetch_ahead(&self) {
         const SECOND_LEVEL: usize = 1 << 20;
         const LINES: usize = 8;
@@ -295,14 +246,14 @@ impl<'a, T: Real> Rows<'a, T> {
         (0..rows.len).map(move |i| rows.row(i))
     }
 
-    /// The part of this view from row `range.start` to before row `range.end`.
+    /// The rows `range` of this view.
     pub fn slice(&self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.len, "rows {range:?} of {}", self.len);
-        let choice = match self.choice {
-            Choice::From(first) => Choice::From(first + range.start),
-            Choice::Picked(indices) => Choice::Picked(&indices[range.clone()]),
+        let selection = match self.selection {
+            Selection::From(first) => Selection::From(first + range.start),
+            Selection::Picked(indices) => Selection::Picked(&indices[range.clone()]),
         };
-        Self { matrix: self.matrix, choice, len: range.len() }
+        Self { matrix: self.matrix, selection, len: range.len() }
     }
 }
 

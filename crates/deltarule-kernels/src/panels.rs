@@ -1,18 +1,18 @@
 //! The layout in which weights are kept, so that no product has to pack them.
 
-use crate::matrix::Buffer;
-use crate::real::Real;
+use crate::buffer::Buffer;
+use crate::lanes::Real;
 use std::fmt;
 
 /// The weights w of one layer, `w[j][k]` from input neuron k to output neuron j, stored as panels
 /// `[j / width][k][j % width]` whose lanes run along the outputs j.
 ///
 /// A panel is two cache lines wide, and the last one is a single line wide when that suffices. Lanes past the last output
-/// are zero and stay zero. The products read a panel from its first value to its last; the tile of ∂C/∂w that
-/// BP4 computes has this very layout, so that an update runs in the store.
+/// are zero and stay zero. The products read a panel from front to back; the tile of ∂C/∂w that BP4 computes has the
+/// same layout, so that an update runs in its epilogue.
 ///
-/// Few outputs would leave lanes unused. Up to sixteen of them, where there are more inputs than that, change places with the
-/// inputs: `[k / width][j][k % width]`, the panels that the transposed weights have. Such weights are called narrow.
+/// Few outputs would leave lanes unused. Up to sixteen of them, where there are more inputs, swap roles with the
+/// inputs: `[k / width][j][k % width]`, the layout of the transposed weights. Such weights are called narrow.
 #[derive(Clone, PartialEq)]
 pub struct Panels<T: Real> {
     values: Buffer<T>,
@@ -20,17 +20,17 @@ pub struct Panels<T: Real> {
     inputs: usize,
 }
 
-/// Most outputs of narrow weights.
+/// The most outputs of narrow weights.
 const NARROW: usize = 16;
 
 /// One panel: where it starts, and how it is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Panel {
-    /// Index of the panel's first value in the storage.
+    /// Index of its first value in the storage.
     pub(crate) start: usize,
-    /// Which of all lanes is the panel's first.
+    /// Which of the layer's lanes is its first.
     pub(crate) first: usize,
-    /// Lanes of the panel: one or two cache lines.
+    /// Lanes: those of one or two cache lines.
     pub(crate) width: usize,
 }
 
@@ -47,7 +47,7 @@ impl<T: Real> Panels<T> {
         panels
     }
 
-    /// The weights `value(j, k)`, asked for output by output.
+    /// The weights `value(j, k)`, computed output by output.
     pub fn from_fn(outputs: usize, inputs: usize, mut value: impl FnMut(usize, usize) -> T) -> Self {
         let mut panels = Self::zeros(outputs, inputs);
         for j in 0..outputs {
@@ -73,13 +73,13 @@ impl<T: Real> Panels<T> {
         self.outputs <= NARROW && self.inputs > NARROW
     }
 
-    /// How many lanes all panels have together, padding left aside, and how many rows each: outputs and inputs, or
-    /// inputs and outputs.
+    /// How many lanes the panels have in all, without padding, and how many rows each: outputs and inputs, or inputs and
+    /// outputs where they are narrow.
     pub(crate) fn lanes_and_rows(&self) -> (usize, usize) {
         if self.are_narrow() { (self.inputs, self.outputs) } else { (self.outputs, self.inputs) }
     }
 
-    /// Panel `p` of panels that have so many lanes together and so many rows each.
+    /// Panel `p` of panels that have `lanes` lanes in all and `rows` rows each.
     #[inline]
     pub(crate) fn panel_of(p: usize, lanes: usize, rows: usize) -> Panel {
         let first = p * Self::WIDTH;

@@ -1,14 +1,13 @@
-//! How fast this processor multiplies and adds: what the products' speed is a share of.
+//! How fast this processor multiplies and adds: the peak that the speed of the products is compared to.
 
-use crate::isa::Task;
-use crate::lanes::vector::Vector;
-use crate::real::Real;
+use crate::lanes::Real;
+use crate::lanes::vector::{Kernel, Vector};
 use crate::thread_pool::ThreadPool;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// The most floating-point operations a second that one thread was seen to do, in bursts of fused multiply-adds in registers
-/// for this long; a multiply-add counts as two. `pool` says with which instruction set.
+/// The most floating-point operations a second that one thread reaches in bursts of fused multiply-adds in registers, tried for
+/// this long with the pool's instruction set. A multiply-add counts as two.
 pub fn flops_per_second<T: Real>(pool: &ThreadPool, duration: Duration) -> f64 {
     let end = Instant::now() + duration;
     let mut best = 0.0f64;
@@ -23,11 +22,11 @@ pub fn flops_per_second<T: Real>(pool: &ThreadPool, duration: Duration) -> f64 {
 /// Some 50 µs of multiply-adds.
 struct Burst;
 
-/// Sums that do not wait for each other: enough for two multipliers of four cycles' latency.
+/// Sums that do not wait for each other: enough for two multipliers with a latency of four cycles.
 const SUMS: usize = 10;
 const STEPS: usize = 20_000;
 
-impl<T: Real> Task<T> for Burst {
+impl<T: Real> Kernel<T> for Burst {
     type Output = usize;
 
     #[inline(always)]

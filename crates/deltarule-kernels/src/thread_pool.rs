@@ -1,10 +1,10 @@
 //! The threads that share a product.
 
-mod pile;
+mod task_queue;
 
 use crate::flush::FlushToZero;
 use crate::isa::Isa;
-use pile::{Pile, Work};
+use crate::thread_pool::task_queue::{Task, TaskQueue};
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -12,15 +12,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle, Thread};
 
-/// Threads that share the parts of a product among themselves. The result never depends on how many there are.
+/// Threads that share the tasks of a product among themselves. The result never depends on how many there are.
 ///
-/// The threads start with the first product worth sharing, wait in a short spin for the next one and then sleep, and end
-/// with the pool. A forked child process starts threads of its own. Products that several threads ask of one
-/// pool at the same time are computed by those threads alone, all but one.
+/// The threads start with the first product worth sharing, spin briefly while they wait for the next one and then sleep,
+/// and end with the pool. A forked child process starts threads of its own. Where several threads ask one pool for
+/// products at the same time, one of them is helped by the pool and the others compute theirs alone.
 pub struct ThreadPool {
     threads: usize,
     isa: Isa,
-    crew: Mutex<Option<Crew>>,
+    workers: Mutex<Option<Workers>>,
 }
 
 impl fmt::Debug for ThreadPool {
@@ -51,7 +51,7 @@ impl ThreadPool {
 
     /// As [`ThreadPool::new`], with the instruction set to use.
     pub fn with_isa(threads: usize, isa: Isa) -> Self {
-        Self { threads: threads.max(1), isa, crew: Mutex::new(None) }
+        Self { threads: threads.max(1), isa, workers: Mutex::new(None) }
     }
 
     /// Number of threads, the caller's included.
@@ -64,74 +64,74 @@ impl ThreadPool {
         self.isa
     }
 
-    /// Calls `work` with each number below `parts`, on whichever thread is free, and returns when all are done.
-    pub(crate) fn share(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
+    /// Calls `task` with each number below `count`, on whichever thread is free, and returns when all calls have.
+    pub(crate) fn for_each(&self, count: usize, task: &(dyn Fn(usize) + Sync)) {
         let _flush = FlushToZero::on();
-        if self.threads > 1 && parts > 1 {
-            let crew = match self.crew.try_lock() {
-                Ok(crew) => Some(crew),
-                Err(TryLockError::Poisoned(crew)) => Some(crew.into_inner()),
+        if self.threads > 1 && count > 1 {
+            let workers = match self.workers.try_lock() {
+                Ok(workers) => Some(workers),
+                Err(TryLockError::Poisoned(workers)) => Some(workers.into_inner()),
                 Err(TryLockError::WouldBlock) => None,
             };
-            if let Some(mut crew) = crew {
-                return self.present(&mut crew).share(parts, work);
+            if let Some(mut workers) = workers {
+                return self.started(&mut workers).for_each(count, task);
             }
         }
-        (0..parts).for_each(work);
+        (0..count).for_each(task);
     }
 
-    /// The crew of this process, started if need be.
-    fn present<'a>(&self, crew: &'a mut MutexGuard<'_, Option<Crew>>) -> &'a Crew {
+    /// The workers of this process, started if need be.
+    fn started<'a>(&self, workers: &'a mut MutexGuard<'_, Option<Workers>>) -> &'a Workers {
         let process = std::process::id();
-        if crew.as_ref().is_some_and(|crew| crew.process != process) {
-            // Its threads stayed in the parent process: there is nothing to join, nor anyone to wake.
-            std::mem::forget(crew.take());
+        if workers.as_ref().is_some_and(|workers| workers.process != process) {
+            // Their threads stayed in the parent process: there is nothing to join, nor anyone to wake.
+            std::mem::forget(workers.take());
         }
-        crew.get_or_insert_with(|| Crew::start(self.threads - 1, process))
+        workers.get_or_insert_with(|| Workers::start(self.threads - 1, process))
     }
 }
 
-/// How often a waiting thread looks before it sleeps: some 50 µs.
+/// How often a waiting thread looks for tasks before it sleeps: some 50 µs.
 const SPINS: usize = 2000;
 
 /// The threads beside the caller's.
-struct Crew {
-    desk: Arc<Desk>,
-    hands: Vec<JoinHandle<()>>,
+struct Workers {
+    shared: Arc<Shared>,
+    handles: Vec<JoinHandle<()>>,
     process: u32,
 }
 
-/// What the threads of a crew share.
-struct Desk {
-    /// One for each thread, the caller's first. Which parts are in which is the same from job to job, so that what they read
-    /// and write is still in their thread's cache.
-    piles: Vec<Pile>,
+/// What the threads share.
+struct Shared {
+    /// One for each thread, the caller's first. Each gets the same tasks from job to job, so that what they read and write
+    /// is still in their thread's cache.
+    queues: Vec<TaskQueue>,
     /// Whether a thread sleeps.
-    sleepers: Vec<AtomicBool>,
+    sleeping: Vec<AtomicBool>,
     closing: AtomicBool,
-    /// What a thread panicked with.
+    /// What a task panicked with.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-impl Desk {
-    /// Does the parts of thread `number`, and then those that others have not come to.
+impl Shared {
+    /// Runs the tasks of thread `number`, and then those that other threads have not come to.
+    fn run_tasks(&self, number: usize) {
+        for queue in self.queues[number..].iter().chain(&self.queues[..number]) {
+            queue.run_tasks();
+        }
+    }
+
+    /// The whole life of a worker.
     fn work(&self, number: usize) {
-        for pile in self.piles[number..].iter().chain(&self.piles[..number]) {
-            pile.work();
-        }
-    }
-
-    /// The life of one thread.
-    fn serve(&self, number: usize) {
         let _flush = FlushToZero::on();
-        while self.await_parts(number) {
-            self.work(number);
+        while self.wait_for_tasks(number) {
+            self.run_tasks(number);
         }
     }
 
-    /// Waits for parts of its own, or for the end: then it says no.
-    fn await_parts(&self, number: usize) -> bool {
-        let is_due = || !self.piles[number].is_empty() || self.closing.load(Ordering::Relaxed);
+    /// Waits for tasks in the thread's own queue; false when the pool closes instead.
+    fn wait_for_tasks(&self, number: usize) -> bool {
+        let is_due = || !self.queues[number].is_empty() || self.closing.load(Ordering::Relaxed);
         let mut looks = 0;
         while !is_due() {
             looks += 1;
@@ -139,101 +139,101 @@ impl Desk {
                 std::hint::spin_loop();
                 continue;
             }
-            let sleeps = &self.sleepers[number];
-            sleeps.store(true, Ordering::SeqCst);
+            let sleeping = &self.sleeping[number];
+            sleeping.store(true, Ordering::SeqCst);
             if !is_due() {
                 thread::park();
             }
-            sleeps.store(false, Ordering::SeqCst);
+            sleeping.store(false, Ordering::SeqCst);
             looks = 0;
         }
         !self.closing.load(Ordering::Relaxed)
     }
 
-    /// Wakes a thread if it sleeps. One that is about to fall asleep may be missed, and is woken for the next job; the others
-    /// do its parts meanwhile.
+    /// Wakes a thread if it sleeps. One that is about to fall asleep may be missed and wakes for the next job; meanwhile the
+    /// others run its tasks.
     fn wake(&self, number: usize, thread: &Thread) {
-        let sleeps = &self.sleepers[number];
-        if sleeps.load(Ordering::Relaxed) && sleeps.swap(false, Ordering::SeqCst) {
+        let sleeping = &self.sleeping[number];
+        if sleeping.load(Ordering::Relaxed) && sleeping.swap(false, Ordering::SeqCst) {
             thread.unpark();
         }
     }
 }
 
-impl Crew {
+impl Workers {
     fn start(count: usize, process: u32) -> Self {
-        let desk = Arc::new(Desk {
-            piles: (0..=count).map(|_| Pile::new()).collect(),
-            sleepers: (0..=count).map(|_| AtomicBool::new(false)).collect(),
+        let shared = Arc::new(Shared {
+            queues: (0..=count).map(|_| TaskQueue::new()).collect(),
+            sleeping: (0..=count).map(|_| AtomicBool::new(false)).collect(),
             closing: AtomicBool::new(false),
             panic: Mutex::new(None),
         });
-        // A thread that cannot be had is done without: the others take its parts.
-        let hands = (1..=count)
+        // Where the system gives no thread, the others run its tasks.
+        let handles = (1..=count)
             .map_while(|number| {
-                let desk = Arc::clone(&desk);
+                let shared = Arc::clone(&shared);
                 thread::Builder::new()
                     .name(format!("deltarule-{number}"))
-                    .spawn(move || desk.serve(number))
+                    .spawn(move || shared.work(number))
                     .ok()
             })
             .collect();
-        Self { desk, hands, process }
+        Self { shared, handles, process }
     }
 
-    /// Shares the parts with whichever threads are there in time. The caller holds the crew's lock, so there is one
+    /// Shares the tasks with whichever threads are awake in time. The caller holds the lock of the workers, so there is one
     /// job at a time.
-    fn share(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
-        let desk = &*self.desk;
-        let threads = desk.piles.len();
-        let begin =
-            |pile: usize| u32::try_from(parts * pile / threads).expect("parts by the thousand million");
-        // What a part panicked with is laid down before the part counts as done, so that it is there when all are.
-        let work: &(dyn Fn(usize) + Sync) = &|part| {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(part))) {
-                *desk.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+    fn for_each(&self, count: usize, task: &(dyn Fn(usize) + Sync)) {
+        let shared = &*self.shared;
+        let threads = shared.queues.len();
+        let first =
+            |queue: usize| u32::try_from(count * queue / threads).expect("tasks by the thousand million");
+        // A panic is stored before its task counts as done, so that it is there when all tasks are.
+        let task: &(dyn Fn(usize) + Sync) = &|number| {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| task(number))) {
+                *shared.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
             }
         };
-        // SAFETY: the closure's lifetime is forgotten here; `Finish` below, which also runs when a part panics, waits
-        // until all parts that were taken are done.
-        let work = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const Work>(work) };
+        // SAFETY: the closure's lifetime is erased here; `FinishOnDrop` below, which also runs when a task panics, waits
+        // until all tasks that were taken are done.
+        let task = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const Task>(task) };
         {
-            let _finish = Finish(desk);
-            for (n, pile) in desk.piles.iter().enumerate().rev() {
-                // SAFETY: `Finish` has finished it after the job before, and will again.
-                unsafe { pile.lay(begin(n)..begin(n + 1), work) };
+            let _finish = FinishOnDrop(shared);
+            for (n, queue) in shared.queues.iter().enumerate().rev() {
+                // SAFETY: `FinishOnDrop` finished it after the job before, and will again.
+                unsafe { queue.publish(first(n)..first(n + 1), task) };
             }
-            for (number, hand) in (1..).zip(&self.hands).filter(|(n, _)| begin(*n) < begin(n + 1)) {
-                desk.wake(number, hand.thread());
+            for (number, handle) in (1..).zip(&self.handles).filter(|(n, _)| first(*n) < first(n + 1)) {
+                shared.wake(number, handle.thread());
             }
-            desk.work(0);
+            shared.run_tasks(0);
         }
-        let panic = desk.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let panic = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(panic) = panic {
             resume_unwind(panic);
         }
     }
 }
 
-/// Ends a job when dropped: no part is taken any more, and those that were are waited for.
-struct Finish<'a>(&'a Desk);
+/// Ends a job when dropped: no task can be taken any more, and those that were are waited for.
+struct FinishOnDrop<'a>(&'a Shared);
 
-impl Drop for Finish<'_> {
+impl Drop for FinishOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.piles.iter().for_each(Pile::finish);
+        self.0.queues.iter().for_each(TaskQueue::finish);
     }
 }
 
-impl Drop for Crew {
+impl Drop for Workers {
     fn drop(&mut self) {
         if self.process != std::process::id() {
             return; // A forked child: the threads are the parent's.
         }
-        self.desk.closing.store(true, Ordering::SeqCst);
-        for hand in self.hands.drain(..) {
-            hand.thread().unpark();
-            // A thread catches what its work panics with, so that it ends in order.
-            let _ = hand.join();
+        self.shared.closing.store(true, Ordering::SeqCst);
+        for handle in self.handles.drain(..) {
+            handle.thread().unpark();
+            // Panics of tasks were caught, so the thread ends normally.
+            let _ = handle.join();
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The optimizers' rules: how a gradient g changes a parameter w, one lane at a time.
+//! What is done with a gradient g before the store: it is kept, or an optimizer's rule updates a parameter w with it, lane by
+//! lane.
 
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Real};
 use crate::panels::Panels;
-use crate::real::Real;
 
 /// An update rule with its constants for this step; η is in [`Step`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +32,7 @@ pub enum UpdateRule<T> {
 }
 
 impl<T> UpdateRule<T> {
-    /// How many running values the rule keeps for each parameter: 0, 1 or 2.
+    /// How many moments the rule keeps for each parameter: 0, 1 or 2.
     pub fn moments(&self) -> usize {
         match self {
             Self::Sgd => 0,
@@ -42,7 +42,7 @@ impl<T> UpdateRule<T> {
     }
 }
 
-/// All that turns the sum over a batch of ∂C/∂w into a change of w.
+/// Everything that turns the sum over a batch of ∂C/∂w into a change of w.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step<T> {
     /// The optimizer's rule.
@@ -60,8 +60,8 @@ pub struct Step<T> {
 }
 
 impl<T: Real> Step<T> {
-    /// The new parameter and moments from the old ones and from the sum over the batch. Where l2,
-    /// l1 and decay are all zero there are no penalties, not even of an infinite weight.
+    /// The new parameter and moments from the old ones and the sum over the batch. Where `l2`, `l1` and `decay` are all
+    /// zero there are no penalties, not even of an infinite weight.
     #[inline(always)]
     pub fn apply<V: Lanes<Real = T>>(&self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
         match self.rule {
@@ -75,11 +75,17 @@ impl<T: Real> Step<T> {
     }
 
     #[inline(always)]
-    fn by<V: Lanes<Real = T>>(&self, rule: impl Moving<T>, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
+    fn by<V: Lanes<Real = T>>(
+        &self,
+        rule: impl CompiledRule<T>,
+        sum: V,
+        w: V,
+        moments: [V; 2],
+    ) -> (V, [V; 2]) {
         if self.is_plain() {
-            Plain::new(*self, rule).apply(sum, w, moments)
+            PlainStep::new(*self, rule).apply(sum, w, moments)
         } else {
-            Penalised::new(*self, rule).apply(sum, w, moments)
+            PenalisedStep::new(*self, rule).apply(sum, w, moments)
         }
     }
 
@@ -89,16 +95,26 @@ impl<T: Real> Step<T> {
     }
 }
 
-/// What becomes of a gradient.
+/// What is done with the sums of a gradient while they are in registers.
 #[derive(Clone, Copy)]
-pub(crate) enum Fate<T> {
-    /// Kept in place of the parameters, times this factor.
-    Kept(T),
-    /// Handed to the optimizer.
-    Applied(Step<T>),
+pub(crate) enum GradientEpilogue<T> {
+    /// They are multiplied by this factor and stored in place of the parameters.
+    Keep(T),
+    /// The optimizer updates the parameters with them.
+    Update(Step<T>),
 }
 
-/// The running values of an optimizer for one layer, in the layout of its weights and biases.
+impl<T> GradientEpilogue<T> {
+    /// How many moments it reads and writes for each parameter.
+    pub(crate) fn moments(&self) -> usize {
+        match self {
+            Self::Keep(_) => 0,
+            Self::Update(step) => step.rule.moments(),
+        }
+    }
+}
+
+/// The moments of an optimizer for one layer, its running values, in the layout of the weights and biases.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments<T: Real> {
     /// Those of the weights: as many as [`UpdateRule::moments`] says.
@@ -114,56 +130,56 @@ impl<T: Real> Moments<T> {
     }
 }
 
-/// What becomes of a finished sum of the gradient, as the products see it: one type, and so one compiled store, a rule.
-pub(crate) trait Store<T: Real>: Copy + Send + Sync {
-    /// How many running values are read and written.
+/// A [`GradientEpilogue`] as a type, so that the products are compiled once for each rule, with penalties and without.
+pub(crate) trait CompiledEpilogue<T: Real>: Copy + Send + Sync {
+    /// How many moments are read and written.
     const MOMENTS: usize;
-    /// Whether small batches are worth a store of their own, compiled for every row of a tile.
-    const AT_ONCE: bool;
-    /// The new value and running values.
+    /// Whether it often comes with small batches, for which BP4 then has code of its own.
+    const SMALL_BATCHES: bool;
+    /// The new value and moments from the sum and the old ones.
     fn apply<V: Lanes<Real = T>>(self, sum: V, value: V, moments: [V; 2]) -> (V, [V; 2]);
 }
 
-/// The gradient itself: the sum times a factor.
+/// [`GradientEpilogue::Keep`]: the sum times a factor.
 #[derive(Clone, Copy)]
 pub(crate) struct Keep<T>(pub(crate) T);
 
-impl<T: Real> Store<T> for Keep<T> {
+impl<T: Real> CompiledEpilogue<T> for Keep<T> {
     const MOMENTS: usize = 0;
-    const AT_ONCE: bool = false;
+    const SMALL_BATCHES: bool = false;
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, sum: V, _: V, moments: [V; 2]) -> (V, [V; 2]) {
         (sum * V::splat(self.0), moments)
     }
 }
 
-/// A step that is nothing but its rule, which is a type of its own, with all that can be computed before it is applied.
+/// A [`Step`] without penalties.
 #[derive(Clone, Copy)]
-pub(crate) struct Plain<T, R> {
+pub(crate) struct PlainStep<T, R> {
     scale: T,
     minus_eta: T,
     rule: R,
 }
 
-impl<T: Real, R> Plain<T, R> {
+impl<T: Real, R> PlainStep<T, R> {
     #[inline(always)]
     pub(crate) fn new(step: Step<T>, rule: R) -> Self {
         Self { scale: step.scale, minus_eta: -step.eta, rule }
     }
 }
 
-impl<T: Real, R: Moving<T>> Store<T> for Plain<T, R> {
+impl<T: Real, R: CompiledRule<T>> CompiledEpilogue<T> for PlainStep<T, R> {
     const MOMENTS: usize = R::MOMENTS;
-    const AT_ONCE: bool = R::COMMON;
+    const SMALL_BATCHES: bool = R::SMALL_BATCHES;
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
         self.rule.apply(self.minus_eta, sum * V::splat(self.scale), w, moments)
     }
 }
 
-/// A step with l2, l1 or decay before its rule.
+/// A [`Step`] with l2, l1 or decay before its rule.
 #[derive(Clone, Copy)]
-pub(crate) struct Penalised<T, R> {
+pub(crate) struct PenalisedStep<T, R> {
     scale: T,
     minus_eta: T,
     rule: R,
@@ -172,7 +188,7 @@ pub(crate) struct Penalised<T, R> {
     minus_decay: T,
 }
 
-impl<T: Real, R> Penalised<T, R> {
+impl<T: Real, R> PenalisedStep<T, R> {
     #[inline(always)]
     pub(crate) fn new(step: Step<T>, rule: R) -> Self {
         let Step { eta, scale, l2, l1, decay, .. } = step;
@@ -180,9 +196,9 @@ impl<T: Real, R> Penalised<T, R> {
     }
 }
 
-impl<T: Real, R: Moving<T>> Store<T> for Penalised<T, R> {
+impl<T: Real, R: CompiledRule<T>> CompiledEpilogue<T> for PenalisedStep<T, R> {
     const MOMENTS: usize = R::MOMENTS;
-    const AT_ONCE: bool = false;
+    const SMALL_BATCHES: bool = false;
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, sum: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
         let g = V::splat(self.l2).fma(w, sum * V::splat(self.scale));
@@ -193,22 +209,22 @@ impl<T: Real, R: Moving<T>> Store<T> for Penalised<T, R> {
     }
 }
 
-/// One rule of [`UpdateRule`], which says what it does.
-pub(crate) trait Moving<T: Real>: Copy + Send + Sync {
-    /// How many running values it keeps.
+/// An [`UpdateRule`] as a type; its formula is there.
+pub(crate) trait CompiledRule<T: Real>: Copy + Send + Sync {
+    /// How many moments it keeps.
     const MOMENTS: usize;
-    /// Whether small batches often come with it.
-    const COMMON: bool;
-    /// The new parameter and running values from the gradient and the old ones.
+    /// As [`CompiledEpilogue::SMALL_BATCHES`].
+    const SMALL_BATCHES: bool;
+    /// The new parameter and moments from the gradient and the old ones.
     fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, moments: [V; 2]) -> (V, [V; 2]);
 }
 
 #[derive(Clone, Copy)]
 pub(crate) struct Sgd;
 
-impl<T: Real> Moving<T> for Sgd {
+impl<T: Real> CompiledRule<T> for Sgd {
     const MOMENTS: usize = 0;
-    const COMMON: bool = true;
+    const SMALL_BATCHES: bool = true;
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, moments: [V; 2]) -> (V, [V; 2]) {
         (V::splat(minus_eta).fma(g, w), moments)
@@ -220,9 +236,9 @@ pub(crate) struct Momentum<T> {
     pub(crate) mu: T,
 }
 
-impl<T: Real> Moving<T> for Momentum<T> {
+impl<T: Real> CompiledRule<T> for Momentum<T> {
     const MOMENTS: usize = 1;
-    const COMMON: bool = false;
+    const SMALL_BATCHES: bool = false;
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, [m, unused]: [V; 2]) -> (V, [V; 2]) {
         let m = V::splat(self.mu).fma(m, g);
@@ -235,9 +251,9 @@ pub(crate) struct Nesterov<T> {
     pub(crate) mu: T,
 }
 
-impl<T: Real> Moving<T> for Nesterov<T> {
+impl<T: Real> CompiledRule<T> for Nesterov<T> {
     const MOMENTS: usize = 1;
-    const COMMON: bool = false;
+    const SMALL_BATCHES: bool = false;
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, [m, unused]: [V; 2]) -> (V, [V; 2]) {
         let mu = V::splat(self.mu);
@@ -262,9 +278,9 @@ impl<T: Real> Adam<T> {
     }
 }
 
-impl<T: Real> Moving<T> for Adam<T> {
+impl<T: Real> CompiledRule<T> for Adam<T> {
     const MOMENTS: usize = 2;
-    const COMMON: bool = true;
+    const SMALL_BATCHES: bool = true;
     #[inline(always)]
     fn apply<V: Lanes<Real = T>>(self, minus_eta: T, g: V, w: V, [m, v]: [V; 2]) -> (V, [V; 2]) {
         let m = V::splat(self.pace1).fma(g - m, m);

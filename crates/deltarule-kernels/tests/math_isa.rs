@@ -1,27 +1,22 @@
 //! The elementary functions give the same bits on every instruction set of this machine.
 
-mod support;
+mod functions;
+mod random;
 
 use deltarule_kernels::{Isa, Matrix, Real, Rows, ThreadPool, products};
-use support::{ALL, Function};
+use functions::{ALL, Function};
+use random::Random;
 
 /// Values over all magnitudes and of both signs, some from where the formulas change, and the special ones.
 fn values<T: Real>(count: usize, from_bits: impl Fn(u64) -> T) -> Vec<T> {
-    let mut state = 1u64;
-    let mut random = || {
-        // Sebastiano Vigna's SplitMix64.
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
+    let mut random = Random(1);
     let specials =
         [0.0, 1.0, 0.55, 0.7, 0.5, 2.0, 6.0, 104.0, 746.0, 89.0, 710.0, f64::INFINITY, f64::NAN, 1e-310];
     let mut values: Vec<T> = specials.iter().flat_map(|&x| [T::from_f64(x), T::from_f64(-x)]).collect();
     values.extend((0..count).map(|i| match i % 3 {
-        0 => from_bits(random()),
-        1 => T::from_f64((random() >> 11) as f64 / 2f64.powi(48) - 16.0),
-        _ => T::from_f64((random() >> 11) as f64 / 2f64.powi(42) - 1024.0),
+        0 => from_bits(random.next()),
+        1 => T::from_f64((random.next() >> 11) as f64 / 2f64.powi(48) - 16.0),
+        _ => T::from_f64((random.next() >> 11) as f64 / 2f64.powi(42) - 1024.0),
     }));
     values
 }

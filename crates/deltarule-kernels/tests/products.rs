@@ -1,28 +1,29 @@
 //! Every product against its naive sibling, to the last bit, on every instruction set and for several numbers of threads.
 
+mod naive;
+mod random;
+
 use deltarule_kernels::elementwise::{MapTile, ScaleTile};
 use deltarule_kernels::{
     Biases, Elementwise, FlushToZero, Isa, Lanes, Matrix, Moments, Panels, Real, Rows, Source, Step,
-    ThreadPool, UpdateRule, Weights, naive, products,
+    ThreadPool, UpdateRule, Weights, products,
 };
+use random::Random;
 use std::fmt::Debug;
 
-/// A generator of numbers to test with: Steele and Vigna's SplitMix64.
-struct Numbers(u64);
+/// Numbers to test with.
+struct Numbers(Random);
 
 impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+    fn new(seed: u64) -> Self {
+        Self(Random(seed))
     }
     fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
+        (self.0.next() % limit as u64) as usize
     }
     /// From −1 to 1.
     fn value<T: Real>(&mut self) -> T {
-        T::from_f64((self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0)
+        T::from_f64((self.0.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0)
     }
     /// Now and then something special.
     fn odd_value<T: Real>(&mut self) -> T {
@@ -51,20 +52,31 @@ enum Function {
     Bump,
 }
 
-impl<T: Real> Elementwise<T> for Function {
+impl Function {
     #[inline(always)]
-    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
+    fn of<V: Lanes>(self, z: V) -> V {
         match self {
-            Self::Relu => tile.map(|z: V| V::zero().larger(z)),
-            Self::Bump => tile.map(|z: V| V::one() / z.fma(z, V::constant(1.5)).sqrt()),
+            Self::Relu => V::zero().larger(z),
+            Self::Bump => V::one() / z.fma(z, V::constant(1.5)).sqrt(),
         }
     }
     #[inline(always)]
-    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
+    fn prime<V: Lanes>(self, z: V) -> V {
         match self {
-            Self::Relu => tile.scale(|z: V| V::select(V::zero().below(z), V::one(), V::zero())),
-            Self::Bump => tile.scale(|z: V| -z / z.fma(z, V::constant(1.5))),
+            Self::Relu => V::select(V::zero().below(z), V::one(), V::zero()),
+            Self::Bump => -z / z.fma(z, V::constant(1.5)),
         }
+    }
+}
+
+impl<T: Real> Elementwise<T> for Function {
+    #[inline(always)]
+    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
+        tile.map(|z: V| self.of(z));
+    }
+    #[inline(always)]
+    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
+        tile.scale(|z: V| self.prime(z));
     }
     fn source(self) -> Source {
         Source::Input
@@ -129,7 +141,7 @@ fn check_layer<T: Real>(
     products::forward(pool, x, &w, &b, f, Some(&mut z), &mut a);
     products::forward(pool, x, &w, &b, f, None, &mut alone);
     let (mut slow_z, mut slow_a) = (before.clone(), before.clone());
-    naive::forward(x, &w, &b, f, Some(&mut slow_z), &mut slow_a);
+    naive::forward(x, &w, &b, |z| f.of(z), &mut slow_z, &mut slow_a);
     assert_same_rows(&z, &slow_z, &("z", what));
     assert_same_rows(&a, &slow_a, &("a", what));
     assert_same_rows(&alone, &slow_a, &("a alone", what));
@@ -143,10 +155,10 @@ fn check_layer<T: Real>(
     let w_t = w.transposed();
     let (mut below, mut slow_below) = (Matrix::zeros(rows, inputs), Matrix::zeros(rows, inputs));
     products::backward(pool, (&delta).into(), &w_t, f, &source, &mut below);
-    naive::backward((&delta).into(), &w_t, f, &source, &mut slow_below);
+    naive::backward(&delta, &w_t, |z| f.prime(z), &source, &mut slow_below);
     assert_same_rows(&below, &slow_below, &("δ", what));
     products::scale_by_derivative(pool, f, &source, &mut below);
-    naive::scale_by_derivative(f, &source, &mut slow_below);
+    naive::scale_by_derivative(|z| f.prime(z), &source, &mut slow_below);
     assert_same_rows(&below, &slow_below, &("δ ⊙ σ′", what));
 
     let scale = T::from_f64(0.125);
@@ -170,10 +182,10 @@ fn check_layer<T: Real>(
         let (mut slow_w, mut slow_w_t, mut slow_b, mut slow_moments) = layer();
         let with_w_t = n % 2 == 0 || !odd;
         for round in 0..3 {
-            let mirrored = with_w_t.then_some(&mut w_t);
-            let weights = Weights { w: &mut w, w_t: mirrored, moments: &mut moments.w };
-            let mirrored = with_w_t.then_some(&mut slow_w_t);
-            let slow_weights = Weights { w: &mut slow_w, w_t: mirrored, moments: &mut slow_moments.w };
+            let copy = with_w_t.then_some(&mut w_t);
+            let weights = Weights { w: &mut w, w_t: copy, moments: &mut moments.w };
+            let copy = with_w_t.then_some(&mut slow_w_t);
+            let slow_weights = Weights { w: &mut slow_w, w_t: copy, moments: &mut slow_moments.w };
             let biases = Biases { b: &mut b, moments: &mut moments.b };
             let slow_biases = Biases { b: &mut slow_b, moments: &mut slow_moments.b };
             if round < 2 {
@@ -209,7 +221,7 @@ const SIZES: &[usize] =
     if cfg!(miri) { &[0, 1, 17] } else { &[0, 1, 2, 3, 5, 7, 8, 9, 13, 14, 15, 16, 17, 31, 32, 33] };
 
 fn check_shapes<T: Real>(isa: Isa) {
-    let mut numbers = Numbers(7);
+    let mut numbers = Numbers::new(7);
     let pool = ThreadPool::with_isa(1, isa);
     for (n, &size) in SIZES.iter().enumerate() {
         for shape in [[size, 5, 18], [4, size, 17], [6, 19, size], [size, size, size]] {
@@ -250,7 +262,7 @@ fn products_equal_their_naive_siblings() {
 fn products_do_not_depend_on_the_number_of_threads() {
     for threads in [2, 3, 4, 8] {
         let pool = ThreadPool::with_isa(threads, Isa::best());
-        let mut numbers = Numbers(11);
+        let mut numbers = Numbers::new(11);
         for shape in
             [[70, 120, 100], [130, 200, 33], [65, 33, 250], [300, 70, 40], [1100, 50, 10], [40, 400, 64]]
         {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes correctly rounded values of the elementary functions for tests/math_f64.rs.
+"""Writes correctly rounded values of the elementary functions for tests/math.rs.
 
     python3 tools/reference.py > tests/math_f64.bin
 

@@ -1,12 +1,9 @@
 //! Vectors of 256 bits.
 
-use super::Lanes;
-use super::vector::{Vector, operators};
-use crate::isa::Task;
-use crate::multiply::narrow::{Narrow, narrow_of};
-use crate::multiply::{Tile, tile_of};
+use crate::lanes::Lanes;
+use crate::lanes::vector::{Kernel, Vector, ones_then_zeros, operators};
 use std::arch::x86_64::*;
-use std::ops::{Neg, Range};
+use std::ops::Neg;
 
 /// Eight `f32` in one register. Not nameable outside the crate: whoever holds one got it from inside a product,
 /// where the instructions it stands for are known to exist.
@@ -130,10 +127,11 @@ macro_rules! ymm {
             }
         }
 
-        // SAFETY: `COUNT` values are read and written, and `enter` runs its task with AVX2 and FMA.
+        // SAFETY: `COUNT` values are read and written, and `enter` runs its kernel with AVX2 and FMA.
         unsafe impl Vector for $name {
             const ROWS: usize = 6;
             const UPDATE_ROWS: usize = 6;
+            const ONES_THEN_ZEROS: &'static [$real; 32] = ones_then_zeros!();
 
             #[inline(always)]
             unsafe fn read(from: *const $real) -> Self {
@@ -158,23 +156,15 @@ macro_rules! ymm {
                     }
                 }
             }
-            unsafe fn tile(rows: usize, vectors: usize, tile: &Tile<$real>) {
-                // SAFETY: the caller's promise.
-                unsafe { tile_of::<Self>(rows, vectors, tile) }
-            }
-            unsafe fn narrow(product: &Narrow<'_, $real>, samples: &Range<usize>) {
-                // SAFETY: the caller's promise.
-                unsafe { narrow_of::<Self>(product, samples) }
-            }
             #[inline(always)]
-            unsafe fn enter<K: Task<$real>>(task: &mut K) -> K::Output {
+            unsafe fn enter<K: Kernel<$real>>(kernel: &mut K) -> K::Output {
                 #[inline(never)]
                 #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
-                fn with_avx2<K: Task<$real>>(task: &mut K) -> K::Output {
-                    task.run::<$name>()
+                fn with_avx2<K: Kernel<$real>>(kernel: &mut K) -> K::Output {
+                    kernel.run::<$name>()
                 }
                 // SAFETY: the caller's promise.
-                unsafe { with_avx2(task) }
+                unsafe { with_avx2(kernel) }
             }
         }
     };

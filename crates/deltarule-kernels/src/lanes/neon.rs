@@ -1,12 +1,9 @@
 //! Vectors of 128 bits on 64-bit Arm.
 
-use super::Lanes;
-use super::vector::{Vector, operators};
-use crate::isa::Task;
-use crate::multiply::narrow::{Narrow, narrow_of};
-use crate::multiply::{Tile, tile_of};
+use crate::lanes::Lanes;
+use crate::lanes::vector::{Kernel, Vector, ones_then_zeros, operators};
 use std::arch::aarch64::*;
-use std::ops::{Neg, Range};
+use std::ops::Neg;
 
 /// Four `f32` in one register. Not nameable outside the crate: whoever holds one got it from inside a product,
 /// where the instructions it stands for are known to exist.
@@ -136,10 +133,11 @@ macro_rules! neon {
             }
         }
 
-        // SAFETY: `COUNT` values are read and written, and `enter` runs its task with NEON.
+        // SAFETY: `COUNT` values are read and written, and `enter` runs its kernel with NEON.
         unsafe impl Vector for $name {
             const ROWS: usize = 12;
             const UPDATE_ROWS: usize = 6;
+            const ONES_THEN_ZEROS: &'static [$real; 32] = ones_then_zeros!();
 
             #[inline(always)]
             unsafe fn read(from: *const $real) -> Self {
@@ -162,23 +160,15 @@ macro_rules! neon {
                     }
                 }
             }
-            unsafe fn tile(rows: usize, vectors: usize, tile: &Tile<$real>) {
-                // SAFETY: the caller's promise.
-                unsafe { tile_of::<Self>(rows, vectors, tile) }
-            }
-            unsafe fn narrow(product: &Narrow<'_, $real>, samples: &Range<usize>) {
-                // SAFETY: the caller's promise.
-                unsafe { narrow_of::<Self>(product, samples) }
-            }
             #[inline(always)]
-            unsafe fn enter<K: Task<$real>>(task: &mut K) -> K::Output {
+            unsafe fn enter<K: Kernel<$real>>(kernel: &mut K) -> K::Output {
                 #[inline(never)]
                 #[target_feature(enable = "neon")]
-                fn with_neon<K: Task<$real>>(task: &mut K) -> K::Output {
-                    task.run::<$name>()
+                fn with_neon<K: Kernel<$real>>(kernel: &mut K) -> K::Output {
+                    kernel.run::<$name>()
                 }
                 // SAFETY: the caller's promise.
-                unsafe { with_neon(task) }
+                unsafe { with_neon(kernel) }
             }
         }
     };

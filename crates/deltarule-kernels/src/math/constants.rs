@@ -1,6 +1,6 @@
 //! What the elementary functions need to know of each precision.
 
-use super::coefficients::Coefficients;
+use crate::math::coefficients::Coefficients;
 
 /// The constants of one precision.
 pub trait Precision: Coefficients {

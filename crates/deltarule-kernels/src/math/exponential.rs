@@ -1,9 +1,9 @@
 //! exp and expm1.
 
-use super::coefficients::Coefficients;
-use super::constants::Precision;
-use super::polynomial;
 use crate::lanes::Lanes;
+use crate::math::coefficients::Coefficients;
+use crate::math::constants::Precision;
+use crate::math::polynomial::polynomial;
 
 /// eˣ.
 ///

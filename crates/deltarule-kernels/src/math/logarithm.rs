@@ -1,9 +1,10 @@
 //! ln, ln_1p and softplus.
 
-use super::coefficients::Coefficients;
-use super::constants::Precision;
-use super::{exp, polynomial};
 use crate::lanes::Lanes;
+use crate::math::coefficients::Coefficients;
+use crate::math::constants::Precision;
+use crate::math::exponential::exp;
+use crate::math::polynomial::polynomial;
 
 /// f − ln(1 + f), small beside ln(1 + f) unless f is large.
 ///

@@ -1,9 +1,10 @@
 //! The S-shaped functions: tanh, the logistic sigmoid and erf.
 
-use super::coefficients::Coefficients;
-use super::constants::Precision;
-use super::{exp, polynomial};
 use crate::lanes::Lanes;
+use crate::math::coefficients::Coefficients;
+use crate::math::constants::Precision;
+use crate::math::exponential::exp;
+use crate::math::polynomial::polynomial;
 
 /// 1/(1 + e⁻ˣ), the logistic function, as small as eˣ where x is far below 0.
 ///

@@ -1,35 +1,35 @@
-//! BP3, and what is done with the gradient of the biases: as for the weights in [`descend`](crate::descend), but so
-//! little work that the caller's thread does it alone and the rule is looked up as it goes.
+//! BP3 and its epilogue. As BP4 in [`weight_gradient`](crate::weight_gradient), but so little work that the caller's thread
+//! does it alone, and that the rule is matched for each vector.
 
-use crate::isa::Task;
-use crate::lanes::vector::Vector;
-use crate::real::Real;
-use crate::tile::{Lines, read_row};
-use crate::update::Fate;
+use crate::lanes::Real;
+use crate::lanes::vector::{Kernel, Vector};
+use crate::microkernel::read_row;
+use crate::raw::RawRows;
+use crate::update::GradientEpilogue;
 
 /// Where the sums over the batch come from.
 #[derive(Clone, Copy)]
-pub(crate) enum Sums<'a, T> {
-    /// δ_ij summed over so many rows i.
-    Rows { delta: Lines<T>, count: usize },
+pub(crate) enum BiasSums<'a, T> {
+    /// δ_ij summed over `count` rows i.
+    OfBatch { delta: RawRows<T>, count: usize },
     /// A gradient computed before.
     Kept(&'a [T]),
 }
 
-/// The biases of a layer and what becomes of them.
-pub struct Part<'a, T> {
-    pub(crate) sums: Sums<'a, T>,
-    pub(crate) fate: Fate<T>,
-    /// Where rows are summed, as many as these have columns.
+/// BP3 of one layer, with its epilogue.
+pub struct BiasGradient<'a, T> {
+    pub(crate) sums: BiasSums<'a, T>,
+    pub(crate) epilogue: GradientEpilogue<T>,
+    /// The biases, or where the gradient is kept: as many as δ has columns.
     pub(crate) b: &'a mut [T],
     /// Empty where the rule has fewer.
     pub(crate) moments: [&'a mut [T]; 2],
 }
 
-/// Vectors whose sums run side by side, so that an addition need not wait for the one before.
+/// Vectors summed side by side, so that an addition need not wait for the one before.
 const SIDE_BY_SIDE: usize = 4;
 
-impl<T: Real> Task<T> for Part<'_, T> {
+impl<T: Real> Kernel<T> for BiasGradient<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -37,13 +37,13 @@ impl<T: Real> Task<T> for Part<'_, T> {
         let mut at = 0;
         while at < self.b.len() {
             let vectors = (self.b.len() - at).div_ceil(V::COUNT);
-            // SAFETY: rows are padded to whole vectors, and `Task::run` is entered with the instructions of `V`.
+            // SAFETY: rows are padded to whole vectors, and `Kernel::run` is entered with the instructions of `V`.
             unsafe {
                 if vectors >= SIDE_BY_SIDE {
-                    self.descend::<V, SIDE_BY_SIDE>(at);
+                    self.vectors::<V, SIDE_BY_SIDE>(at);
                     at += SIDE_BY_SIDE * V::COUNT;
                 } else {
-                    self.descend::<V, 1>(at);
+                    self.vectors::<V, 1>(at);
                     at += V::COUNT;
                 }
             }
@@ -51,17 +51,17 @@ impl<T: Real> Task<T> for Part<'_, T> {
     }
 }
 
-impl<T: Real> Part<'_, T> {
+impl<T: Real> BiasGradient<'_, T> {
     /// `C` vectors of biases from `at` on.
     ///
     /// # Safety
-    /// Rows of δ can be read so far, and the instructions of `V` exist.
+    /// So many columns of δ can be read, and the instructions of `V` exist.
     #[inline(always)]
-    #[expect(clippy::needless_range_loop, reason = "by index, as in `tile`")]
-    unsafe fn descend<V: Vector<Real = T>, const C: usize>(&mut self, at: usize) {
+    #[expect(clippy::needless_range_loop, reason = "by index, as in `microkernel`")]
+    unsafe fn vectors<V: Vector<Real = T>, const C: usize>(&mut self, at: usize) {
         let mut sums = [V::zero(); C];
         match self.sums {
-            Sums::Rows { delta, count } => {
+            BiasSums::OfBatch { delta, count } => {
                 for i in 0..count {
                     // SAFETY: the caller's promise.
                     let delta: [V; C] = unsafe { read_row(delta.row(i).add(at)) };
@@ -70,7 +70,7 @@ impl<T: Real> Part<'_, T> {
                     }
                 }
             }
-            Sums::Kept(gradient) => {
+            BiasSums::Kept(gradient) => {
                 for c in 0..C {
                     sums[c] = load(gradient, at + c * V::COUNT);
                 }
@@ -83,9 +83,9 @@ impl<T: Real> Part<'_, T> {
 
     #[inline(always)]
     fn store<V: Vector<Real = T>>(&mut self, at: usize, sum: V) {
-        let new = match &self.fate {
-            Fate::Kept(scale) => sum * V::splat(*scale),
-            Fate::Applied(step) => {
+        let new = match &self.epilogue {
+            GradientEpilogue::Keep(scale) => sum * V::splat(*scale),
+            GradientEpilogue::Update(step) => {
                 let [m, v] = &mut self.moments;
                 let (new, kept) = step.apply(sum, load(self.b, at), [load(m, at), load(v, at)]);
                 store(kept[0], m, at);
@@ -97,7 +97,7 @@ impl<T: Real> Part<'_, T> {
     }
 }
 
-/// A vector of the values from `at` on, zero where they have ended.
+/// The vector of values from `at` on, zero past the last.
 #[inline(always)]
 fn load<V: Vector>(values: &[V::Real], at: usize) -> V {
     let values = values.get(at..).unwrap_or_default();
@@ -109,7 +109,7 @@ fn load<V: Vector>(values: &[V::Real], at: usize) -> V {
     V::load(&lanes)
 }
 
-/// Writes the lanes to the values from `at` on, as far as there are any.
+/// Writes the lanes to the values from `at` on, up to the last.
 #[inline(always)]
 fn store<V: Vector>(vector: V, values: &mut [V::Real], at: usize) {
     let values = values.get_mut(at..).unwrap_or_default();

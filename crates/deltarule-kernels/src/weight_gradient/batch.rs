@@ -1,89 +1,93 @@
 //! The samples that BP4 sums over, and the sums themselves.
 
-use crate::lanes::vector::{Vector, prefetch_to_read};
+use crate::lanes::Real;
+use crate::lanes::vector::Vector;
 use crate::matrix::{Matrix, Rows};
+use crate::microkernel::accumulate;
 use crate::panels::Panels;
-use crate::real::Real;
-use crate::tile::{Lines, accumulate};
+use crate::prefetch::prefetch_to_read;
+use crate::raw::RawRows;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-/// Samples whose errors at one strip stay in the first-level cache while all rows of the panels go past them.
-pub(super) const AT_ONCE: usize = 256;
+/// The most samples of a [`Chunk`]: their errors at one micro-panel stay in the first-level cache while all its rows are
+/// summed.
+pub(super) const CHUNK: usize = 256;
 
-/// Pages of memory whose addresses the processor translates without delay, and the bytes of one.
+/// How many pages of memory the processor translates the addresses of without delay, and the bytes of a page.
 const PAGES: usize = 96;
 const PAGE: usize = 4096;
 
-/// How many rows of the panels further on the values of `left` are fetched ahead: no one else foresees where they are.
+/// How many rows ahead the values of `left` are fetched: the processor does not foresee where they are.
 const AHEAD: usize = 16;
 
-/// The samples of a batch: a row of x and one of δ each.
+/// The samples of a batch, each a row of x and one of δ.
 #[derive(Clone, Copy)]
 pub(crate) struct Samples<T> {
-    /// What belongs to the rows of the panels, one value at a time in all lanes: x, or δ where the weights are narrow.
-    pub(super) left: Lines<T>,
-    /// What belongs to the lanes: δ, or x.
-    pub(super) right: Lines<T>,
+    /// What the rows of the panels stand for, broadcast value by value: x, or δ where the weights are narrow.
+    pub(super) left: RawRows<T>,
+    /// What the lanes stand for: δ, or x.
+    pub(super) right: RawRows<T>,
     pub(crate) count: usize,
 }
 
 impl<T: Real> Samples<T> {
-    /// As many as there are rows of both.
+    /// The rows of both, which are equally many.
     pub(crate) fn new(delta: &Matrix<T>, x: Rows<'_, T>, w: &Panels<T>) -> Self {
         assert_eq!(delta.rows(), x.len(), "rows of δ and of x");
-        let (count, x, delta) = (x.len(), x.lines(), Rows::all(delta).lines());
+        let (count, x, delta) = (x.len(), x.raw(), Rows::all(delta).raw());
         let (left, right) = if w.are_narrow() { (delta, x) } else { (x, delta) };
-        // No rows are in order, whatever they were picked from.
-        let right = if count == 0 { Lines::consecutive(right.base, right.stride) } else { right };
+        // No rows at all count as consecutive.
+        let right = if count == 0 { RawRows::consecutive(right.base, right.stride) } else { right };
         Self { left, right, count }
     }
 
-    /// Whether they are better copied side by side, a block at a time: where there are too many for one [`Table`], or too
-    /// far apart on the left, or in no order on the right.
+    /// Whether they are better copied side by side, a block at a time: where they are too many for one [`Chunk`], too far apart
+    /// on the left, or not consecutive on the right.
     pub(crate) fn need_copies(&self) -> bool {
         let row = self.left.stride * size_of::<T>();
-        self.count > AT_ONCE || self.count * row.min(PAGE) > PAGES * PAGE || !self.right.are_consecutive()
+        self.count > CHUNK || self.count * row.min(PAGE) > PAGES * PAGE || !self.right.are_consecutive()
     }
 
-    /// The samples of `range`, at most [`AT_ONCE`], read where they lie; those on the right are consecutive.
-    pub(super) fn batch<'a>(&self, range: Range<usize>, table: &'a mut Table<T>) -> Batch<'a, T> {
+    /// The samples as one chunk, read where they lie: they must be ones that need no copies.
+    pub(super) fn chunk<'a>(&self, table: &'a mut RowTable<T>) -> Chunk<'a, T> {
         // SAFETY: the rows exist.
-        let left = table.fill(range.len(), |i| unsafe { self.left.row(range.start + i) });
-        Batch::new(left, self.right.from(range.start))
+        let left = table.fill(self.count, |i| unsafe { self.left.row(i) });
+        Chunk::new(left, self.right)
     }
 }
 
-/// The places of up to [`AT_ONCE`] rows, looked up once and not again for every tile.
-pub(super) struct Table<T>([MaybeUninit<*const T>; AT_ONCE]);
+/// The addresses of up to [`CHUNK`] rows, looked up once and not again for every tile.
+pub(super) struct RowTable<T>([MaybeUninit<*const T>; CHUNK]);
 
-impl<T> Table<T> {
+impl<T> RowTable<T> {
     #[inline(always)]
     pub(super) fn new() -> Self {
-        Self([const { MaybeUninit::uninit() }; AT_ONCE])
+        Self([const { MaybeUninit::uninit() }; CHUNK])
     }
 
     #[inline(always)]
-    pub(super) fn fill(&mut self, count: usize, place: impl Fn(usize) -> *const T) -> &[*const T] {
+    pub(super) fn fill(&mut self, count: usize, address: impl Fn(usize) -> *const T) -> &[*const T] {
         let entries = &mut self.0[..count];
         for (i, entry) in entries.iter_mut().enumerate() {
-            entry.write(place(i));
+            entry.write(address(i));
         }
         // SAFETY: all of these have just been written.
         unsafe { std::slice::from_raw_parts(entries.as_ptr().cast(), count) }
     }
 }
 
-/// Some samples, ready to be summed: a place each on the left, and on the right the first one's and how far the next is.
+/// Some samples, ready to be summed: the address of each on the left, and on the right that of the first and the distance
+/// to the next.
 #[derive(Clone, Copy)]
-pub(super) struct Batch<'a, T> {
+pub(super) struct Chunk<'a, T> {
     left: &'a [*const T],
     right: *const T,
     stride: usize,
 }
 
-impl<'a, T: Real> Batch<'a, T> {
-    pub(super) fn new(left: &'a [*const T], right: Lines<T>) -> Self {
+impl<'a, T: Real> Chunk<'a, T> {
+    pub(super) fn new(left: &'a [*const T], right: RawRows<T>) -> Self {
         debug_assert!(right.are_consecutive());
         Self { left, right: right.base, stride: right.stride }
     }
