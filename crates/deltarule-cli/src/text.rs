@@ -1,6 +1,7 @@
 //! Small pieces of text: aligned tables, bars, numbers as people write them.
 
 use crate::ui::{BOLD, DIM, paint};
+use unicode_width::UnicodeWidthStr;
 
 /// Which side of its column a cell keeps to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +58,9 @@ impl Table {
     }
 }
 
-/// Columns that `text` takes in a terminal, colours left out and wide characters counted twice.
+/// Columns that `text` takes in a terminal, colours left out.
 pub(crate) fn width(text: &str) -> usize {
-    let wide = |c: char| matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}');
-    anstream::adapter::strip_str(text).to_string().chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
+    anstream::adapter::strip_str(text).to_string().width()
 }
 
 /// A heading.

@@ -202,6 +202,11 @@ impl Error {
         }
     }
 
+    /// Whether the reader of an output has gone away, who has read enough.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Table(error) if error.reason() == Some(std::io::ErrorKind::BrokenPipe))
+    }
+
     /// What can be done about it, where something can.
     pub fn hint(&self) -> Option<Hint> {
         match self {

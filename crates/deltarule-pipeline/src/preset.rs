@@ -6,8 +6,11 @@ use crate::source::DataSource;
 use deltarule::metrics::Metric;
 use deltarule::{OptimizerName, Plan, ScheduleName, Settings, Task};
 
-/// The preset, the seed, and what is held out for validation.
+/// Where the data come from, the preset, the seed, and what is held out for validation.
 pub(crate) fn fill_in(settings: &mut Config, source: &DataSource) {
+    if settings.data.source.is_empty() {
+        settings.data.source = source.words();
+    }
     let usual = match source {
         DataSource::Tables(_) | DataSource::Frame(_) => Preset::Tabular,
         DataSource::Builtin(_) | DataSource::Images(_) => Preset::Plain,

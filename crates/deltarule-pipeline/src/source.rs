@@ -85,6 +85,16 @@ impl DataSource {
         Ok(Self::Frame(InMemory::new(name, schema, batches)?))
     }
 
+    /// Words that [`DataSource::parse`] takes for the same source; none for a data frame, which has no name to be found by.
+    pub fn words(&self) -> Vec<String> {
+        match self {
+            Self::Builtin(set) => vec![set.to_string()],
+            Self::Images(path) => vec![path.display().to_string()],
+            Self::Tables(paths) => paths.iter().map(|path| path.display().to_string()).collect(),
+            Self::Frame(_) => Vec::new(),
+        }
+    }
+
     /// A name for a run on it: that of the set, or of the file without its endings.
     pub fn short_name(&self) -> String {
         let name = match self {

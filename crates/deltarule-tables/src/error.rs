@@ -3,6 +3,7 @@
 pub use deltarule::ErrorKind;
 use deltarule::Hint;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The one error of this crate: where, what was expected, what was found, and what to do about it.
@@ -32,6 +33,8 @@ struct Details {
     column: Option<String>,
     expected: String,
     found: String,
+    /// Why the system refused.
+    reason: Option<io::ErrorKind>,
     hint: Option<Hint>,
 }
 
@@ -63,6 +66,7 @@ impl TableError {
             column: None,
             expected: expected.into(),
             found: found.into(),
+            reason: None,
             hint: None,
         }))
     }
@@ -78,8 +82,10 @@ impl TableError {
     }
 
     /// The system refused to do something with `file`: `expected` says what, the found is the system's reason.
-    pub fn system(file: impl AsRef<Path>, expected: impl Into<String>, reason: &std::io::Error) -> Self {
-        Self::new(ErrorKind::System, expected, reason.to_string()).in_file(file)
+    pub fn system(file: impl AsRef<Path>, expected: impl Into<String>, reason: &io::Error) -> Self {
+        let mut error = Self::new(ErrorKind::System, expected, reason.to_string()).in_file(file);
+        error.0.reason = Some(reason.kind());
+        error
     }
 
     /// The same error, in this file.
@@ -125,6 +131,11 @@ impl TableError {
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Why the system refused, where it did.
+    pub fn reason(&self) -> Option<io::ErrorKind> {
+        self.0.reason
     }
 
     /// The file it is in, where it is in one.

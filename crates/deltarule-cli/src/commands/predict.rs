@@ -6,10 +6,10 @@ use crate::interrupt;
 use crate::text;
 use crate::ui::Ui;
 use deltarule::model::AnyModel;
-use deltarule_pipeline::{DataSource, ErrorKind, Predictions, Trained, thread_pool};
+use deltarule_pipeline::{DataSource, Error, ErrorKind, Predictions, Trained, thread_pool};
 use deltarule_tables::write::{OutputFormat, OutputOptions, PredictionWriter};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(crate) fn run(ui: &Ui, args: Predict) -> Outcome {
     let trained = Trained::read(&args.run)?;
@@ -34,12 +34,16 @@ pub(crate) fn run(ui: &Ui, args: Predict) -> Outcome {
     // Standard output has what was written so far; a file that is not complete must be taken away first.
     let stop = args.output.is_some().then(interrupt::watch).transpose()?;
     let mut predictions = unpredicted.predict(&pool)?;
-    let written = write(&mut predictions, writer, stop.as_ref(), &output);
+    let written = write(&mut predictions, writer, stop.as_ref());
     let warnings: Vec<String> = predictions.notices().iter().map(in_flags).collect();
     warnings.iter().for_each(|warning| ui.warn(warning));
     let rows = match written {
         // Whoever read standard output has read enough (`| head`).
-        Err(failure) if args.output.is_none() && failure.message.contains("Broken pipe") => return Ok(()),
+        Err(error) if args.output.is_none() && error.is_broken_pipe() => return Ok(()),
+        Err(Error::Interrupted) => {
+            let message = format_args!("interrupted; {} was not written", output.display());
+            return Err(Failure::new(ErrorKind::Interrupted, message));
+        }
         written => written?,
     };
     match &args.output {
@@ -63,13 +67,11 @@ fn write(
     predictions: &mut Predictions<'_>,
     mut writer: PredictionWriter,
     stop: Option<&interrupt::Flag>,
-    output: &Path,
-) -> Outcome<u64> {
+) -> Result<u64, Error> {
     for batch in predictions {
         let batch = batch?;
         if stop.is_some_and(interrupt::Flag::is_set) {
-            let message = format_args!("interrupted; {} was not written", output.display());
-            return Err(Failure::new(ErrorKind::Interrupted, message));
+            return Err(Error::Interrupted);
         }
         writer.write(&batch.inputs, &batch.outputs)?;
     }

@@ -63,9 +63,12 @@ fn a_closed_pipe_is_no_error() {
     use std::io::{BufRead, BufReader};
     let sandbox = Sandbox::new();
     sandbox.done("train digits --epochs 1 --out run -q");
+    sandbox.done("train moons --epochs 1 --out moons -q");
     for line in [
         "explain run --batch 0..200",
         "predict run digits",
+        // More than a pipe holds.
+        "predict moons moons:n=50000 --probabilities",
         "inspect run",
         "train --help",
         "completions bash",

@@ -15,7 +15,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde::{Deserialize, Serialize};
-use sink::Sink;
+use sink::{Refused, Sink};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -97,6 +97,7 @@ pub struct PredictionWriter {
     encoder: Encoder,
     rows: u64,
     path: PathBuf,
+    refused: Refused,
 }
 
 /// A format being written.
@@ -148,6 +149,7 @@ impl PredictionWriter {
         let made = predicted.fields().iter().cloned().map(Arc::new);
         let schema = Arc::new(Schema::new(kept.chain(made).collect::<Vec<Arc<Field>>>()));
         let sink = Sink::create(path, inputs, options.overwrite, format == OutputFormat::Npy)?;
+        let refused = sink.refused();
         let encoder = match format {
             OutputFormat::Csv => {
                 Encoder::Csv(Box::new(arrow::csv::WriterBuilder::new().with_header(true).build(sink)))
@@ -160,12 +162,12 @@ impl PredictionWriter {
                 let compression = Compression::ZSTD(ZstdLevel::default());
                 let properties = WriterProperties::builder().set_compression(compression).build();
                 let writer = ArrowWriter::try_new(sink, schema.clone(), Some(properties));
-                Encoder::Parquet(Box::new(writer.map_err(|error| failed(path, &error))?))
+                Encoder::Parquet(Box::new(writer.map_err(|error| failed(path, &refused, &error))?))
             }
             OutputFormat::Npy => Encoder::Npy(NpyWriter::new::<T>(sink, &predicted, target)?),
         };
         let keep_inputs = options.keep_inputs;
-        Ok(Self { predicted, keep_inputs, schema, encoder, rows: 0, path: path.to_owned() })
+        Ok(Self { predicted, keep_inputs, schema, encoder, rows: 0, path: path.to_owned(), refused })
     }
 
     /// Writes a row for each row of `batch`, of which `outputs` holds what the network made.
@@ -179,16 +181,24 @@ impl PredictionWriter {
         assert_eq!(outputs.rows(), batch.num_rows(), "one row of outputs for each row of the batch");
         self.rows += batch.num_rows() as u64;
         if let Encoder::Npy(npy) = &mut self.encoder {
-            return npy.write(&self.predicted, outputs).map_err(|error| failed(&self.path, &error));
+            return npy
+                .write(&self.predicted, outputs)
+                .map_err(|error| failed(&self.path, &self.refused, &error));
         }
         let mut columns = if self.keep_inputs { batch.columns().to_vec() } else { Vec::new() };
         columns.extend(self.predicted.columns(outputs));
         let made = RecordBatch::try_new(self.schema.clone(), columns);
-        let made = made.map_err(|error| failed(&self.path, &error))?;
+        let made = made.map_err(|error| failed(&self.path, &self.refused, &error))?;
         match &mut self.encoder {
-            Encoder::Csv(writer) => writer.write(&made).map_err(|error| failed(&self.path, &error)),
-            Encoder::JsonLines(writer) => writer.write(&made).map_err(|error| failed(&self.path, &error)),
-            Encoder::Parquet(writer) => writer.write(&made).map_err(|error| failed(&self.path, &error)),
+            Encoder::Csv(writer) => {
+                writer.write(&made).map_err(|error| failed(&self.path, &self.refused, &error))
+            }
+            Encoder::JsonLines(writer) => {
+                writer.write(&made).map_err(|error| failed(&self.path, &self.refused, &error))
+            }
+            Encoder::Parquet(writer) => {
+                writer.write(&made).map_err(|error| failed(&self.path, &self.refused, &error))
+            }
             Encoder::Npy(_) => Ok(()),
         }
     }
@@ -203,21 +213,23 @@ impl PredictionWriter {
     /// # Errors
     /// When writing fails.
     pub fn finish(self) -> Result<(), TableError> {
-        let path = self.path;
+        let (path, refused) = (self.path, self.refused);
         let sink = match self.encoder {
             Encoder::Csv(mut writer) => {
                 if self.rows == 0 {
                     let empty = RecordBatch::new_empty(self.schema);
-                    writer.write(&empty).map_err(|error| failed(&path, &error))?;
+                    writer.write(&empty).map_err(|error| failed(&path, &refused, &error))?;
                 }
                 writer.into_inner()
             }
             Encoder::JsonLines(mut writer) => {
-                writer.finish().map_err(|error| failed(&path, &error))?;
+                writer.finish().map_err(|error| failed(&path, &refused, &error))?;
                 writer.into_inner()
             }
-            Encoder::Parquet(writer) => writer.into_inner().map_err(|error| failed(&path, &error))?,
-            Encoder::Npy(writer) => writer.finish().map_err(|error| failed(&path, &error))?,
+            Encoder::Parquet(writer) => {
+                writer.into_inner().map_err(|error| failed(&path, &refused, &error))?
+            }
+            Encoder::Npy(writer) => writer.finish().map_err(|error| failed(&path, &refused, &error))?,
         };
         sink.finish()
     }
@@ -232,6 +244,6 @@ impl fmt::Debug for PredictionWriter {
     }
 }
 
-fn failed(path: &Path, error: &dyn fmt::Display) -> TableError {
-    TableError::system(path, "a file that can be written", &std::io::Error::other(error.to_string()))
+fn failed(path: &Path, refused: &Refused, error: &dyn fmt::Display) -> TableError {
+    TableError::system(path, "a file that can be written", &refused.error(error.to_string()))
 }

@@ -4,6 +4,7 @@ use crate::error::TableError;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use tempfile::NamedTempFile;
 
 /// A file being written, or standard output.
@@ -11,6 +12,25 @@ use tempfile::NamedTempFile;
 pub(super) struct Sink {
     path: PathBuf,
     destination: Option<Destination>,
+    refused: Refused,
+}
+
+/// Why the system refused to write. An encoder between the sink and its user hands on no more than a text.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Refused(Arc<OnceLock<io::ErrorKind>>);
+
+impl Refused {
+    /// The error with this text.
+    pub(super) fn error(&self, text: String) -> io::Error {
+        io::Error::new(self.0.get().copied().unwrap_or(io::ErrorKind::Other), text)
+    }
+
+    fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result {
+            self.0.get_or_init(|| error.kind());
+        }
+        result
+    }
 }
 
 #[derive(Debug)]
@@ -80,7 +100,12 @@ impl Sink {
                 Err(_) => whole(path, overwrite).map_err(|error| cannot(&error))?,
             }
         };
-        Ok(Self { path: path.to_owned(), destination: Some(destination) })
+        Ok(Self { path: path.to_owned(), destination: Some(destination), refused: Refused::default() })
+    }
+
+    /// Will know why the system refused to write.
+    pub(super) fn refused(&self) -> Refused {
+        self.refused.clone()
     }
 
     /// Completes the file and gives it its name.
@@ -128,17 +153,19 @@ fn whole(path: &Path, overwrite: bool) -> io::Result<Destination> {
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.open()? {
+        let written = match self.open()? {
             Destination::Whole { file, .. } | Destination::Held { file, .. } => file.write(bytes),
             Destination::Passing(to) => to.write(bytes),
-        }
+        };
+        self.refused.note(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self.open()? {
+        let flushed = match self.open()? {
             Destination::Whole { file, .. } | Destination::Held { file, .. } => file.flush(),
             Destination::Passing(to) => to.flush(),
-        }
+        };
+        self.refused.note(flushed)
     }
 }
 

@@ -1,0 +1,242 @@
+//! Whole runs through the crate, without the program.
+
+use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use deltarule::metrics::Metric;
+use deltarule::model::AnyModel;
+use deltarule::train::{End, EpochReport, StepReport};
+use deltarule::{Matrix, ThreadPool};
+use deltarule_pipeline::settings::{Config, Held, Precision};
+use deltarule_pipeline::{
+    CrossValidation, DataSource, Dealing, Error, ErrorKind, Fit, Fitted, Portion, Question, RunFolder,
+    Trained, Tuning, Watch,
+};
+use std::fmt::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+/// 90 rows: two numbers and a town that decide the price.
+fn rooms_areas_towns_prices() -> impl Iterator<Item = (f64, f64, &'static str, f64)> {
+    (0..90).map(|i| {
+        let (rooms, area, town) =
+            (f64::from(i % 7), f64::from(i * 37 % 41), ["Bonn", "Kiel", "Ulm"][i as usize % 3]);
+        (rooms, area, town, 20.0 * rooms + area + 30.0 * f64::from(i % 3))
+    })
+}
+
+fn csv() -> String {
+    rooms_areas_towns_prices().fold(
+        "rooms,area,town,price\n".to_owned(),
+        |mut text, (rooms, area, town, price)| {
+            writeln!(text, "{rooms},{area},{town},{price}").expect("a string has room");
+            text
+        },
+    )
+}
+
+/// The same rows in two batches.
+fn frame() -> Vec<RecordBatch> {
+    let rows: Vec<_> = rooms_areas_towns_prices().collect();
+    let number = |of: fn(&(f64, f64, &'static str, f64)) -> f64| -> ArrayRef {
+        Arc::new(Float64Array::from_iter_values(rows.iter().map(of)))
+    };
+    let towns: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.2)));
+    let columns = [
+        ("rooms", number(|row| row.0)),
+        ("area", number(|row| row.1)),
+        ("town", towns),
+        ("price", number(|row| row.3)),
+    ];
+    let whole = RecordBatch::try_from_iter(columns).expect("columns of one length");
+    vec![whole.slice(0, 40), whole.slice(40, 50)]
+}
+
+fn houses() -> Config {
+    let mut settings = Config::default();
+    settings.data.target = vec!["price".to_owned()];
+    settings.data.test = Some(Held::Fraction(0.2));
+    settings.training.epochs = Some(20);
+    settings.training.hidden = Some(vec![16]);
+    settings
+}
+
+fn fitted(source: &DataSource, settings: Config) -> (Fit, Fitted) {
+    let mut fit = Fit::new(source, settings, Tuning::default()).expect("settings that fit");
+    let fitted = fit.run(&ThreadPool::single(), &mut ()).expect("a training");
+    (fit, fitted)
+}
+
+fn outputs(trained: &Trained, source: &DataSource) -> Matrix<f64> {
+    let pool = ThreadPool::single();
+    let unpredicted = trained.open(source, false).expect("data of the kind");
+    let batches: Vec<_> = unpredicted
+        .predict(&pool)
+        .expect("the columns")
+        .map(|batch| batch.expect("a batch").outputs)
+        .collect();
+    let rows: Vec<&[f64]> =
+        batches.iter().flat_map(|batch| (0..batch.rows()).map(|i| batch.row(i))).collect();
+    Matrix::from_rows(&rows)
+}
+
+#[test]
+fn a_data_frame_is_the_same_as_the_file_of_its_rows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("houses.csv");
+    std::fs::write(&path, csv()).expect("a file");
+    let file = DataSource::parse(&[path.to_string_lossy()]).expect("a file");
+    let frame = DataSource::frame("houses", frame()).expect("batches of one schema");
+    assert_eq!((file.short_name(), frame.short_name()), ("houses".to_owned(), "houses".to_owned()));
+    for precision in [Precision::F32, Precision::F64] {
+        let settings = Config { precision: Some(precision), ..houses() };
+        let ((_, of_file), (fit, of_frame)) = (fitted(&file, settings.clone()), fitted(&frame, settings));
+        assert_eq!(outputs(&of_file.trained, &file), outputs(&of_frame.trained, &frame));
+        assert_eq!(outputs(&of_file.trained, &frame), outputs(&of_frame.trained, &file));
+        assert_eq!(of_file.epochs, of_frame.epochs);
+
+        let pool = ThreadPool::single();
+        let (portion, report) = fit.report(&pool, &of_frame.trained).expect("a report").expect("a test");
+        assert_eq!((portion, report.samples, fit.samples(Portion::Training)), (Portion::Test, 18, 58));
+        assert!(report.value(Metric::R2).expect("prices that differ") > 0.5);
+        let evaluated = of_frame.trained.evaluate(&pool, &file).expect("the same columns").report;
+        assert_eq!(evaluated.samples, 90);
+    }
+}
+
+#[test]
+fn what_a_run_keeps_is_all_that_it_takes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run");
+    let iris = DataSource::parse(&["iris"]).expect("a built-in set");
+    let mut settings = Config::default();
+    settings.training.epochs = Some(3);
+    let (fit, fitted) = fitted(&iris, settings);
+
+    let mut run = RunFolder::at(&path, false).expect("a new folder");
+    run.write_settings(fit.settings()).expect("room");
+    for report in &fitted.epochs {
+        run.add_epoch(report, "cost", 0.5).expect("room");
+    }
+    run.write_model(&fitted.trained).expect("room");
+    let again = Trained::read(&path).expect("the run");
+    assert_eq!(outputs(&again, &iris), outputs(&fitted.trained, &iris));
+    let pool = ThreadPool::single();
+    let held_out = again.evaluate_held_out(&pool).expect("a fifth was held out");
+    assert_eq!(held_out.report.samples, 30);
+    assert_eq!(held_out.which.of(&again.preprocessor.test_source()), "the held-out 20 % of iris");
+    let lines = std::fs::read_to_string(path.join("metrics.jsonl")).expect("the metrics");
+    assert_eq!(lines.lines().count(), 3);
+    assert!(lines.starts_with(r#"{"best":true,"cost":"#), "{lines}");
+
+    let taken = RunFolder::at(&path, false).expect_err("a run is there");
+    assert_eq!(taken.kind(), ErrorKind::Usage);
+    RunFolder::at(&path, true).expect("the run is replaced");
+    assert!(matches!(Trained::read(&path), Err(Error::NoModel(_))));
+    assert!(matches!(Trained::read(&folder.path().join("none")), Err(Error::NoRun { .. })));
+}
+
+#[test]
+fn errors_say_which_setting_in_the_words_of_the_caller() {
+    let refused = |source: &DataSource, settings: Config, tuning: Tuning| {
+        Fit::new(source, settings, tuning).expect_err("settings that do not fit")
+    };
+    let as_keyword = |setting: &deltarule::hint::Advised| setting.name.replace('-', "_");
+    let frame = DataSource::frame("houses", frame()).expect("batches");
+    let mut settings = houses();
+    settings.data.decimal_comma = true;
+    let error = refused(&frame, settings, Tuning::default());
+    assert_eq!(error.worded(as_keyword), "decimal_comma is for files, and these data are in memory");
+
+    let mut settings = houses();
+    settings.data.shuffle_buffer = Some(3);
+    let error = refused(&frame, settings, Tuning::default());
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert_eq!(error.worded(as_keyword), "shuffle_buffer is for stream: a table in memory is shuffled whole");
+
+    let error = refused(&frame, houses(), Tuning { temperature: true, threshold: None });
+    assert_eq!(error.to_string(), "temperature is for classes, and this target has none");
+    let mut settings = Config::default();
+    settings.data.validation = Some(Held::Fraction(0.0));
+    let xor = DataSource::parse(&["xor"]).expect("a built-in set");
+    let error = refused(&xor, settings, Tuning { threshold: Some(Metric::F1), temperature: false });
+    assert_eq!(error.hint().expect("a hint").to_string(), "validation = 0.1 holds a tenth out");
+
+    assert!(matches!(DataSource::parse::<&str>(&[]), Err(Error::NoData)));
+    assert!(matches!(DataSource::frame("none", Vec::new()), Err(Error::NoData)));
+    let mixed = frame_of_other_columns();
+    assert_eq!(DataSource::frame("mixed", mixed).expect_err("two schemas").kind(), ErrorKind::BadData);
+}
+
+fn frame_of_other_columns() -> Vec<RecordBatch> {
+    let column: ArrayRef = Arc::new(Float64Array::from(vec![1.0]));
+    let other = RecordBatch::try_from_iter([("other", column)]).expect("a column");
+    frame().into_iter().chain([other]).collect()
+}
+
+#[test]
+fn data_that_lay_in_memory_are_gone() {
+    let frame = DataSource::frame("houses", frame()).expect("batches");
+    let (_, fitted) = fitted(&frame, houses());
+    let error = fitted.trained.evaluate_held_out(&ThreadPool::single()).expect_err("no file");
+    assert!(matches!(error, Error::DataGone { .. }), "{error}");
+    // But a frame can be named again.
+    let of = fitted.trained.samples_to_explain(Some(&frame)).expect("the same columns");
+    let explained = fitted.trained.explain(&ThreadPool::single(), &of, &Question::sample(89)).expect("a row");
+    assert_eq!(explained.explanation.samples, [89]);
+    let error = fitted.trained.explain(&ThreadPool::single(), &of, &Question::sample(90));
+    assert!(matches!(error, Err(Error::NoSuchSample { found: 90, samples: 90 })));
+}
+
+/// Stops after so many epochs.
+struct StopAfter(u32);
+
+impl Watch for StopAfter {
+    fn on_step(&mut self, report: &StepReport) -> ControlFlow<()> {
+        assert!(report.epoch <= self.0, "a step after the end");
+        ControlFlow::Continue(())
+    }
+
+    fn on_epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
+        if report.epoch == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[test]
+fn a_watch_stops_a_training_and_has_what_it_came_to() {
+    let frame = DataSource::frame("houses", frame()).expect("batches");
+    let mut fit = Fit::new(&frame, houses(), Tuning::default()).expect("settings that fit");
+    let fitted = fit.run(&ThreadPool::single(), &mut StopAfter(4)).expect("a training");
+    assert!(matches!(fitted.end, End::Stopped));
+    assert_eq!((fitted.epochs.len(), fitted.trained.training().expect("known").epochs), (4, 4));
+    assert!(matches!(fitted.trained.model, AnyModel::F32(_)));
+}
+
+#[test]
+fn folds_are_the_same_whatever_the_threads_and_may_be_stopped() {
+    let frame = DataSource::frame("houses", frame()).expect("batches");
+    let settings = || Config {
+        data: deltarule_pipeline::settings::DataSettings { test: None, ..houses().data },
+        ..houses()
+    };
+    let dealing = Dealing { folds: 3, repeats: 2, ..Dealing::default() };
+    let validation = CrossValidation::new(&frame, settings(), dealing).expect("settings that fit");
+    let one = validation.run(&ThreadPool::single(), &mut ()).expect("six folds");
+    let three = validation.run(&ThreadPool::new(3), &mut ()).expect("six folds");
+    assert_eq!((one.folds.len(), validation.epochs().expect("a fold")), (6, 120));
+    assert_eq!(one.predictions, three.predictions);
+    let held_out: usize = one.folds.iter().map(|fold| fold.held_out.len()).sum();
+    assert_eq!(held_out, 180);
+    let stopped = validation.run(&ThreadPool::single(), &mut StopAfter(1));
+    assert!(matches!(stopped, Err(Error::Interrupted)));
+    let with_test =
+        CrossValidation::new(&frame, houses(), dealing).map(drop).expect_err("a test beside the folds");
+    assert_eq!(with_test.to_string(), "test has no meaning here: every fold is held out once");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("predicted.csv");
+    validation.write(&path, false, &one.predictions).expect("room");
+    let text = std::fs::read_to_string(&path).expect("what was written");
+    assert!(text.starts_with("rooms,area,town,price,fold_1,fold_2,prediction\n"), "{text}");
+    assert_eq!(text.lines().count(), 91);
+    assert!(validation.check_output(Path::new(&path), false).is_err(), "it is there already");
+}
