@@ -36,7 +36,7 @@ words! {
     step: "step", "갱신";
     mean: "mean", "평균";
     difference: "difference", "차이";
-    ladder: "Layers: how the error fades or grows on its way down", "층: 오차가 역전파되며 줄거나 커지는 모습";
+    layers: "Layers: how the error fades or grows on its way down", "층: 오차가 역전파되며 줄거나 커지는 모습";
     saturated: "saturated", "포화";
     most_wrong: "Most wrong outputs", "가장 많이 틀린 출력";
     largest_gradients: "Weights with the largest gradient", "기울기가 가장 큰 가중치";

@@ -142,12 +142,28 @@ fn a_large_network_has_a_way_in() {
     );
 }
 
-/// Every sum anywhere in the JSON: its terms in their order and then the rest are its total, to the last bit.
+/// Every sum anywhere in the JSON: each term is the product of its factors, and all of them in their order are the
+/// total, to the last bit.
 fn check_sums(value: &Value, found: &mut usize) {
-    if let (Some(terms), Some(total)) = (value["terms"].as_array(), value["total"].as_f64()) {
-        let terms: f64 = terms.iter().map(|term| term["value"].as_f64().unwrap()).sum();
-        let rest = value["rest"]["value"].as_f64().unwrap_or(0.0);
-        assert_eq!(terms + rest, total);
+    let numbers = |value: &Value| -> Vec<f64> {
+        value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+    };
+    if let (Some(products), Some(total)) = (value["products"].as_array(), value["total"].as_f64()) {
+        let mut terms = 0.0;
+        for product in products {
+            let factors: Vec<Vec<f64>> = product["factors"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|series| numbers(&series["values"]))
+                .collect();
+            for (n, value) in numbers(&product["values"]).into_iter().enumerate() {
+                let product_of: f64 = factors.iter().map(|factor| factor[n]).product();
+                assert_eq!(value, product["sign"].as_f64().unwrap() * product_of);
+                terms += value;
+            }
+        }
+        assert_eq!(terms, total);
         *found += 1;
     }
     match value {

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::samples::SampleSet;
 use crate::source::DataSource;
 use crate::trained::Trained;
-use deltarule::explain::{Explanation, Request, explain};
+use deltarule::explain::{Explanation, Extent, Request, explain};
 use deltarule::model::Training;
 use deltarule::selection::Keep;
 use deltarule::{Batch, Objective, Trace};
@@ -44,8 +44,6 @@ pub struct Explained {
     pub y: Matrix<f64>,
     /// What the network makes of them.
     pub outputs: Matrix<f64>,
-    /// Whether samples count differently.
-    pub weighted: bool,
 }
 
 impl Trained {
@@ -94,6 +92,7 @@ impl Trained {
             weight: question.weight,
             plan: Some(self.plan.clone()),
             state: None,
+            extent: Extent::default(),
         };
         let explanation = explain(pool, &network, &trace, &request)?;
         Ok(Explained {
@@ -101,7 +100,6 @@ impl Trained {
             x: rows(batch.x),
             y: rows(batch.y),
             outputs: trace.pass.output().a.clone(),
-            weighted: weights.is_some(),
         })
     }
 

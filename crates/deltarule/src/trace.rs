@@ -10,7 +10,9 @@ use crate::network::Network;
 use crate::objective::Objective;
 use crate::pass::{Gradients, Pass};
 use deltarule_kernels::products::scale_by_derivative;
-use deltarule_kernels::{Matrix, Real, Rows, ThreadPool};
+use deltarule_kernels::{Matrix, Panels, Real, Rows, ThreadPool};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 /// One forward and one backward pass over some samples, kept whole.
 ///
@@ -124,4 +126,78 @@ fn copied<T: Real>(rows: Rows<'_, T>) -> Matrix<T> {
         matrix.row_mut(i).copy_from_slice(row);
     }
     matrix
+}
+
+/// Every number, in f64: matrices row by row, a sample a row, and the layers with their number in the book.
+impl<T: Real> Serialize for Trace<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let layers = self.pass.layers.iter().zip(&self.gradients.layers).enumerate();
+        let layers: Vec<TracedLayer<'_, T>> = layers
+            .map(|(l, (pass, gradient))| TracedLayer {
+                layer: l + 2,
+                z: pass.z.as_ref().map(|z| Numbers(Rows::all(z))),
+                a: Numbers(Rows::all(&pass.a)),
+                delta: Numbers(Rows::all(&pass.delta)),
+                bias_gradient: doubles(&gradient.b),
+                weight_gradient: rows(&gradient.w),
+            })
+            .collect();
+        let input = self.pass.input.as_ref().zip(self.gradients.input_scale.as_ref());
+        let input = input.map(|(pass, gradient)| TracedInput {
+            a: Numbers(Rows::all(&pass.a)),
+            delta: Numbers(Rows::all(&pass.delta)),
+            scale_gradient: doubles(gradient),
+        });
+        let mut fields = serializer.serialize_struct("Trace", 12)?;
+        fields.serialize_field("x", &Numbers(Rows::all(&self.x)))?;
+        fields.serialize_field("y", &Numbers(Rows::all(&self.y)))?;
+        fields.serialize_field("weights", &self.weights.as_deref().map(doubles))?;
+        fields.serialize_field("cost", &self.objective.cost)?;
+        fields.serialize_field("regularisation", &self.objective.regularisation)?;
+        fields.serialize_field("n", &self.objective.n)?;
+        fields.serialize_field("scale", &self.scale.to_f64())?;
+        fields.serialize_field("costs", &self.costs)?;
+        fields.serialize_field("mean_cost", &self.mean_cost)?;
+        fields.serialize_field("penalty", &self.penalty)?;
+        fields.serialize_field("input", &input)?;
+        fields.serialize_field("layers", &layers)?;
+        fields.end()
+    }
+}
+
+/// What a learned input scale makes of the inputs.
+#[derive(Serialize)]
+#[serde(bound = "")]
+struct TracedInput<'a, T: Real> {
+    a: Numbers<'a, T>,
+    delta: Numbers<'a, T>,
+    scale_gradient: Vec<f64>,
+}
+
+#[derive(Serialize)]
+#[serde(bound = "")]
+struct TracedLayer<'a, T: Real> {
+    layer: usize,
+    z: Option<Numbers<'a, T>>,
+    a: Numbers<'a, T>,
+    delta: Numbers<'a, T>,
+    bias_gradient: Vec<f64>,
+    weight_gradient: Vec<Vec<f64>>,
+}
+
+/// A matrix as a list of its rows.
+struct Numbers<'a, T: Real>(Rows<'a, T>);
+
+impl<T: Real> Serialize for Numbers<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(doubles))
+    }
+}
+
+fn doubles<T: Real>(values: &[T]) -> Vec<f64> {
+    values.iter().map(|v| v.to_f64()).collect()
+}
+
+fn rows<T: Real>(w: &Panels<T>) -> Vec<Vec<f64>> {
+    (0..w.outputs()).map(|j| (0..w.inputs()).map(|k| w.get(j, k).to_f64()).collect()).collect()
 }

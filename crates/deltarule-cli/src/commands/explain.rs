@@ -47,7 +47,6 @@ pub(crate) fn run(ui: &Ui, args: Explain) -> Outcome {
         facts: &facts,
         picture: picture(&trained.preprocessor.transform, explained.x.row(0))
             .filter(|_| alone && args.layer.is_none()),
-        weighted: explained.weighted,
         focused: args.layer.is_some(),
         chosen: args.neuron.is_some() || args.weight.is_some(),
         matrix: args.form == Form::Matrix,
@@ -184,7 +183,7 @@ fn next(
     let mut commands = Vec::new();
     if args.layer.is_none() {
         if let Some(output) = explanation.most_wrong.first() {
-            let (layer, j) = (output.a.symbol.layer, output.a.symbol.j.unwrap_or(1));
+            let (layer, j) = (output.a.symbol.layer, output.a.symbol.neuron_number().unwrap_or(1));
             commands.push((format!("{chosen} --layer {layer} --neuron {j}"), words.next_neuron.to_owned()));
         }
         if explanation.widths.len() > 2 {

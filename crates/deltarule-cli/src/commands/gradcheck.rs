@@ -284,10 +284,9 @@ fn verdict(check: &Check, rows: &[u32]) -> String {
 /// Where the kink is that a difference would cross.
 fn at(kink: Kink, rows: &[u32]) -> String {
     let of_sample = |sample: usize| rows.get(sample).map_or(String::new(), |row| format!(" of sample {row}"));
-    let neuron = |role, layer, j| Symbol { role, layer, j: Some(j + 1), k: None };
     match kink {
         Kink::Activation { l, j, sample } => {
-            format!("{} = 0{}", neuron(Role::WeightedInput, l, j), of_sample(sample))
+            format!("{} = 0{}", Symbol::neuron(Role::WeightedInput, l, j), of_sample(sample))
         }
         Kink::Cost { j, sample } => format!("the cost of output {}{}", j + 1, of_sample(sample)),
         Kink::Regularisation => "w = 0".to_owned(),

@@ -22,7 +22,7 @@ impl Block {
 
 /// One equation: its symbols, its matrices, and the size of each that is not shown whole.
 pub(super) fn show(rows: &Rows<'_>, explanation: &Explanation, row: &MatrixRow) -> String {
-    let Written { symbols, parts } = written(rows, explanation, row);
+    let Written { symbols, parts } = written(explanation, row);
     let place = rows.place(&row.cursor);
     let head = format!("{}{symbols}", padded(label(row.cursor.equation)));
     let room = WIDTH.saturating_sub(width(&head) + width(&place)).max(2);
@@ -52,11 +52,11 @@ pub(super) fn show(rows: &Rows<'_>, explanation: &Explanation, row: &MatrixRow) 
         }
     }
     for factor in row.factor.iter().chain(row.added.iter().map(|added| &added.by)) {
-        let text = format!("{} = {}", rows.mean_named(&symbol(factor.symbol)), number(factor.value));
+        let text = format!("{} = {}", symbol(factor.symbol), number(factor.value));
         out += &format!("      {}\n", paint(DIM, text));
     }
     for (_, view) in parts {
-        if view.rows > View::SHOWN || view.cols > View::SHOWN {
+        if shown(view) != (view.rows, view.cols) {
             let size = if view.cols == 1 {
                 view.rows.to_string()
             } else {
@@ -75,7 +75,7 @@ struct Written<'a> {
     parts: Vec<(&'static str, &'a View)>,
 }
 
-fn written<'a>(rows: &Rows<'_>, explanation: &Explanation, row: &'a MatrixRow) -> Written<'a> {
+fn written<'a>(explanation: &Explanation, row: &'a MatrixRow) -> Written<'a> {
     let name = |view: &View| {
         let plain = symbol(view.symbol);
         if view.transposed { format!("({plain})ᵀ") } else { plain }
@@ -99,7 +99,7 @@ fn written<'a>(rows: &Rows<'_>, explanation: &Explanation, row: &'a MatrixRow) -
         (equation, names) => unreachable!("{equation:?} of {names:?}"),
     };
     for factor in &row.factor {
-        right = format!("{} · {right}", rows.mean_named(&symbol(factor.symbol)));
+        right = format!("{} · {right}", symbol(factor.symbol));
     }
     let mut parts = vec![(" ", &row.result)];
     operators.reverse();
@@ -135,11 +135,16 @@ fn error_of_output(
     (right, operators)
 }
 
+/// How many rows and columns of a matrix there are to show.
+fn shown(view: &View) -> (usize, usize) {
+    (view.entries.len(), view.entries.first().map_or(0, Vec::len))
+}
+
 /// The entries between brackets, transposed where the equation has it so.
 fn block(view: &View) -> Block {
-    let (rows, cols) = if view.transposed { (view.cols, view.rows) } else { (view.rows, view.cols) };
+    let turned = |(rows, cols)| if view.transposed { (cols, rows) } else { (rows, cols) };
+    let ((rows, cols), (shown_rows, shown_cols)) = (turned((view.rows, view.cols)), turned(shown(view)));
     let at = |i: usize, j: usize| if view.transposed { view.entries[j][i] } else { view.entries[i][j] };
-    let (shown_rows, shown_cols) = (rows.min(View::SHOWN), cols.min(View::SHOWN));
     let mut cells: Vec<Vec<String>> =
         (0..shown_rows).map(|i| (0..shown_cols).map(|j| entry(at(i, j))).collect()).collect();
     if cols > shown_cols {

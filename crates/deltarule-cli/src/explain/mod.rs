@@ -24,8 +24,6 @@ pub(crate) struct Page<'a> {
     pub(crate) facts: &'a [(&'static str, String)],
     /// The sample drawn, where it is an image.
     pub(crate) picture: Option<String>,
-    /// Whether samples count differently.
-    pub(crate) weighted: bool,
     /// Whether a layer was asked for.
     pub(crate) focused: bool,
     /// Whether a neuron or a weight of it was.
@@ -46,7 +44,7 @@ impl Page<'_> {
             }
         };
         if !self.focused {
-            section(words.ladder, overview::ladder(words, &explanation.ladder));
+            section(words.layers, overview::layers(words, &explanation.layers));
             if !self.whole() {
                 section(words.most_wrong, overview::most_wrong(words, explanation, self.labels));
                 section(words.largest_gradients, overview::largest_gradients(words, explanation));
@@ -55,7 +53,7 @@ impl Page<'_> {
         if several {
             section(words.batch, overview::batch(words, explanation));
         }
-        let rows = Rows { words, samples: &explanation.samples, weighted: self.weighted };
+        let rows = Rows { words, samples: &explanation.samples };
         if self.matrix {
             let body = |wanted: &[Equation]| {
                 let rows_of = explanation.matrix.iter().filter(|row| wanted.contains(&row.cursor.equation));

@@ -1,24 +1,25 @@
-//! The way into a network: its layers as a ladder, the outputs that are most wrong, the largest gradients.
+//! The way into a network: its layers, the outputs that are most wrong, the largest gradients.
 
 use super::style::{in_hue, short, signed, signed_bar, symbol};
 use crate::lang::Words;
 use crate::text::{self, Align, Table, bar, number, percent};
 use crate::ui::{BOLD, DIM, MAGENTA, RED, YELLOW, paint};
-use deltarule::explain::{Explanation, Picture, Role, Rung, Symbol};
+use deltarule::explain::{Explanation, LayerStats, Picture, Role, Symbol};
 use deltarule::gradcheck::Parameter;
 
-const RUNG: usize = 16;
+/// Columns of the longest bar.
+const BAR: usize = 16;
 
 /// The norms of each layer, their bars on one log scale.
-pub(super) fn ladder(words: &Words, rungs: &[Rung]) -> String {
+pub(super) fn layers(words: &Words, layers: &[LayerStats]) -> String {
     let norms =
-        || rungs.iter().flat_map(|rung| [rung.delta, rung.weight_gradient]).filter(|&norm| norm > 0.0);
+        || layers.iter().flat_map(|layer| [layer.delta, layer.weight_gradient]).filter(|&norm| norm > 0.0);
     let low = norms().fold(f64::INFINITY, f64::min).log10().floor();
     let high = norms().fold(0.0, f64::max).log10().ceil();
     let span = (high - low).max(1.0);
-    let rung_bar = |norm: f64| {
+    let norm_bar = |norm: f64| {
         let share = if norm > 0.0 { (norm.log10() - low) / span } else { 0.0 };
-        if norm > 0.0 { bar(share.max(0.01), RUNG) } else { String::new() }
+        if norm > 0.0 { bar(share.max(0.01), BAR) } else { String::new() }
     };
     let mut table = Table::new([
         (words.layer, Align::Right),
@@ -30,21 +31,21 @@ pub(super) fn ladder(words: &Words, rungs: &[Rung]) -> String {
         ("", Align::Left),
         (words.saturated, Align::Right),
     ]);
-    for rung in rungs.iter().rev() {
-        let saturated = match rung.saturated {
+    for layer in layers.iter().rev() {
+        let saturated = match layer.saturated {
             None => paint(DIM, "—"),
             Some(share) if share >= 0.5 => paint(RED, percent(share)),
             Some(share) if share >= 0.2 => paint(YELLOW, percent(share)),
             Some(share) => percent(share),
         };
         table.row([
-            rung.layer.to_string(),
-            text::count(rung.neurons),
-            number(rung.delta),
-            paint(MAGENTA, rung_bar(rung.delta)),
-            number(rung.bias_gradient),
-            number(rung.weight_gradient),
-            paint(YELLOW, rung_bar(rung.weight_gradient)),
+            layer.layer.to_string(),
+            text::count(layer.neurons),
+            number(layer.delta),
+            paint(MAGENTA, norm_bar(layer.delta)),
+            number(layer.bias_gradient),
+            number(layer.weight_gradient),
+            paint(YELLOW, norm_bar(layer.weight_gradient)),
             saturated,
         ]);
     }
@@ -74,7 +75,8 @@ pub(super) fn most_wrong(words: &Words, explanation: &Explanation, labels: &[Str
     ]);
     let largest = explanation.most_wrong.iter().fold(f64::MIN_POSITIVE, |most, o| most.max(o.delta.abs()));
     for output in &explanation.most_wrong {
-        let label = output.a.symbol.j.and_then(|j| labels.get(j - 1)).map_or("", String::as_str);
+        let label =
+            output.a.symbol.neuron_number().and_then(|j| labels.get(j - 1)).map_or("", String::as_str);
         table.row([
             if several { output.sample.to_string() } else { String::new() },
             symbol(output.a.symbol),
@@ -82,7 +84,7 @@ pub(super) fn most_wrong(words: &Words, explanation: &Explanation, labels: &[Str
             number(output.a.value),
             number(output.y),
             signed(output.delta),
-            signed_bar(output.delta, output.delta.abs() / largest, RUNG),
+            signed_bar(output.delta, output.delta.abs() / largest, BAR),
         ]);
     }
     table.render("  ")
@@ -103,7 +105,7 @@ pub(super) fn largest_gradients(words: &Words, explanation: &Explanation) -> Str
             parameter(weight.parameter),
             number(weight.value),
             signed(weight.gradient),
-            signed_bar(weight.gradient, weight.gradient.abs() / largest, RUNG),
+            signed_bar(weight.gradient, weight.gradient.abs() / largest, BAR),
         ]);
     }
     table.render("  ")
@@ -111,12 +113,7 @@ pub(super) fn largest_gradients(words: &Words, explanation: &Explanation) -> Str
 
 /// The name of a parameter as in the equations.
 pub(crate) fn parameter(parameter: Parameter) -> String {
-    let (role, layer, j, k) = match parameter {
-        Parameter::InputScale { k } => (Role::InputScale, 1, k + 1, None),
-        Parameter::Bias { l, j } => (Role::Bias, l, j + 1, None),
-        Parameter::Weight { l, j, k } => (Role::Weight, l, j + 1, Some(k + 1)),
-    };
-    symbol(Symbol { role, layer, j: Some(j), k })
+    symbol(Symbol::of(parameter))
 }
 
 /// What moving z of a neuron does to the cost.
@@ -174,7 +171,7 @@ pub(super) fn batch(words: &Words, explanation: &Explanation) -> String {
             cells.extend(views.iter().map(|view| coloured(view.each[i])));
             if with_bars {
                 let delta = views[0].each[i];
-                cells.push(signed_bar(delta, delta.abs() / largest, RUNG));
+                cells.push(signed_bar(delta, delta.abs() / largest, BAR));
             }
             table.row(cells);
         }

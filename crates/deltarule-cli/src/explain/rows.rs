@@ -1,15 +1,17 @@
 //! One equation of one number: symbols, numbers put in, signed terms, verdict.
 
-use super::style::{WIDTH, adding_up, in_hue, joined, names, numbers, short, signed, signed_bar, symbol};
+use super::style::{WIDTH, adding_up, joined, names, numbers, short, signed, signed_bar, symbol};
 use crate::lang::Words;
 use crate::text::{self, Align, Table, number, width};
 use crate::ui::{BOLD, DIM, GREEN, RED, YELLOW, paint};
 use deltarule::Activation;
-use deltarule::explain::{Cursor, Equation, Factor, Form, Role, Row, Sum, Symbol, Term};
+use deltarule::explain::{Cursor, Equation, Factor, Form, Index, Letter, Role, Row, Sum, Symbol, Term};
 use deltarule::gradcheck::{Check, Kink, Verdict};
 
 /// Sums of up to so many terms are written out in a line.
 const IN_A_LINE: usize = 3;
+/// Of longer ones so many terms are listed.
+const LISTED: usize = 8;
 /// Columns of the longest bar of a written-out sum, and of a list of terms.
 const BAR: usize = 12;
 const LONG_BAR: usize = 24;
@@ -21,8 +23,6 @@ pub(super) struct Rows<'a> {
     pub(super) words: &'a Words,
     /// Numbers of the traced samples.
     pub(super) samples: &'a [usize],
-    /// Whether samples count differently.
-    pub(super) weighted: bool,
 }
 
 impl Rows<'_> {
@@ -89,7 +89,7 @@ impl Rows<'_> {
         vec![match activation {
             Activation::Softmax => {
                 let all = symbol(Symbol { j: None, ..argument.symbol });
-                let j = row.symbol.j.unwrap_or(1);
+                let j = row.symbol.neuron_number().unwrap_or(1);
                 format!("{left} = softmax({all}), {} {j} = {}", self.words.output, paint(BOLD, value))
             }
             Activation::Identity => format!("{left} = {z} = {}", paint(BOLD, value)),
@@ -105,20 +105,20 @@ impl Rows<'_> {
 
     fn sum(&self, row: &Row, sum: &Sum, factor: &[Factor], added: &[Term]) -> Vec<String> {
         let left = symbol(row.symbol);
-        let count = sum.terms.len() + sum.rest.map_or(0, |rest| rest.count);
+        let (count, shown) = (sum.len(), Shown::of(sum));
         let value = paint(BOLD, number(row.value));
-        if let ([term], [], [], false) = (&sum.terms[..], factor, added, count > 1) {
+        if let ([term], [], []) = (&shown.terms[..], factor, added) {
             let put_in = match &term.factors[..] {
                 [_] => String::new(),
                 factors => format!(" = {}", numbers(factors)),
             };
-            let name = joined(&sum.terms, names);
+            let name = joined(&shown.terms, names);
             return vec![format!("{left} = {name}{put_in} = {value}")];
         }
         let after = |shown: fn(&[Factor]) -> String| {
             let times = if factor.is_empty() { String::new() } else { format!(" · {}", shown(factor)) };
             let plus = added.iter().map(|term| format!(" + {}", shown(&term.factors))).collect::<String>();
-            self.mean_named(&times) + &plus
+            times + &plus
         };
         // A bracket is for a sum that something multiplies.
         let wrap = |inner: String| {
@@ -126,9 +126,10 @@ impl Rows<'_> {
         };
         let gap = " ".repeat(width(&left));
         if count <= IN_A_LINE {
-            let symbols = format!("{left} = {}{}", wrap(joined(&sum.terms, names)), after(names));
-            let put_in = format!("{gap} = {}{}", wrap(joined(&sum.terms, numbers)), after(numbers));
-            let bars = format!("{gap}   {}", self.bars_in_a_line(row, sum, factor, added));
+            let symbols = format!("{left} = {}{}", wrap(joined(&shown.terms, names)), after(names));
+            let put_in = format!("{gap} = {}{}", wrap(joined(&shown.terms, numbers)), after(numbers));
+            let bars =
+                format!("{gap}   {}", self.bars_in_a_line(&Parts::of(row, sum, &shown, factor, added)));
             if [&symbols, &put_in, &bars].into_iter().all(|line| width(line) + INDENT.len() <= WIDTH) {
                 let mut lines = vec![symbols, put_in];
                 if count + added.len() > 1 {
@@ -138,23 +139,17 @@ impl Rows<'_> {
                 return lines;
             }
         }
-        let general = general(row, sum);
+        let general = general(sum, &shown);
         let mut lines = vec![format!("{left} = {}{}", wrap(general), after(names))];
-        lines.extend(self.listed(row, sum, factor, added));
+        lines.extend(self.listed(row, sum, &shown, factor, added));
         if !factor.is_empty() {
             lines.push(format!("{gap} = {}{} = {value}", number(sum.total), after(numbers)));
         }
         lines
     }
 
-    /// Without weights of the samples their sum is their number.
-    pub(super) fn mean_named(&self, text: &str) -> String {
-        if self.weighted { text.to_owned() } else { text.replace("1/Σu", "1/m") }
-    }
-
     /// `▇▇▇▇ +0.0554   ▂▂ −0.0190`
-    fn bars_in_a_line(&self, row: &Row, sum: &Sum, factor: &[Factor], added: &[Term]) -> String {
-        let parts = parts(row, sum, factor, added);
+    fn bars_in_a_line(&self, parts: &Parts) -> String {
         let bars = parts.values.iter().zip(&parts.shown.parts).map(|(&value, shown)| {
             let bar = signed_bar(value, value.abs() / parts.largest, BAR);
             format!("{bar} {shown}")
@@ -163,14 +158,13 @@ impl Rows<'_> {
     }
 
     /// A line a term: names, numbers, the signed product, its bar; then what is not shown, and the sum.
-    fn listed(&self, row: &Row, sum: &Sum, factor: &[Factor], added: &[Term]) -> Vec<String> {
-        let parts = parts(row, sum, factor, added);
+    fn listed(&self, row: &Row, sum: &Sum, shown: &Shown, factor: &[Factor], added: &[Term]) -> Vec<String> {
+        let parts = Parts::of(row, sum, shown, factor, added);
         let mut table =
             Table::new([("", Align::Left), ("", Align::Left), ("", Align::Right), ("", Align::Left)]);
         let several = self.samples.len() > 1;
-        let rest = sum.rest.filter(|rest| rest.count > 0);
         let with_added = if factor.is_empty() { added } else { &[] };
-        let zeros = sum.terms.iter().filter(|term| term.value == 0.0).count();
+        let zeros = shown.terms.iter().filter(|term| term.value == 0.0).count();
         let mut values = parts.values.iter().zip(&parts.shown.parts);
         let mut line = |names: String, put_in: String| {
             let Some((&value, shown)) = values.next() else { return };
@@ -188,18 +182,19 @@ impl Rows<'_> {
             let sign = if term.sign < 0.0 { "−" } else { "" };
             (format!("{sample}{sign}{}", names(&term.factors)), format!("{sign}{}", numbers(&term.factors)))
         };
-        for term in &sum.terms {
+        for term in &shown.terms {
             let (names, put_in) = term_line(term);
             line(names, put_in);
         }
-        if let Some(rest) = rest {
+        if let Some(rest) = &shown.rest {
             line(paint(DIM, self.words.more(rest.count)), String::new());
         }
         for term in with_added {
             let (names, put_in) = term_line(term);
             line(names, put_in);
         }
-        let hidden_zeros = zeros + rest.filter(|rest| rest.value == 0.0).map_or(0, |rest| rest.count);
+        let of_rest = shown.rest.as_ref().filter(|rest| rest.value == 0.0).map_or(0, |rest| rest.count);
+        let hidden_zeros = zeros + of_rest;
         if zeros > 1 {
             table.row([paint(DIM, self.words.zeros(hidden_zeros)), String::new(), "0".into(), String::new()]);
         }
@@ -249,6 +244,36 @@ impl Rows<'_> {
     }
 }
 
+/// The terms of a sum that are shown, in the order in which they are added, and the others together.
+struct Shown {
+    terms: Vec<Term>,
+    rest: Option<Rest>,
+}
+
+struct Rest {
+    count: usize,
+    value: f64,
+}
+
+impl Shown {
+    /// The largest terms.
+    fn of(sum: &Sum) -> Self {
+        let values: Vec<f64> = sum.values().collect();
+        if values.len() <= LISTED {
+            return Self { terms: sum.terms().collect(), rest: None };
+        }
+        let mut by_size: Vec<usize> = (0..values.len()).collect();
+        by_size.sort_by(|&i, &j| values[j].abs().total_cmp(&values[i].abs()));
+        let mut listed = vec![false; values.len()];
+        by_size[..LISTED].iter().for_each(|&n| listed[n] = true);
+        let value = values.iter().zip(&listed).filter(|(_, listed)| !**listed).map(|(value, _)| value).sum();
+        Self {
+            terms: sum.terms().zip(&listed).filter(|(_, listed)| **listed).map(|(term, _)| term).collect(),
+            rest: Some(Rest { count: values.len() - LISTED, value }),
+        }
+    }
+}
+
 /// The terms with their values as printed.
 struct Parts {
     values: Vec<f64>,
@@ -256,22 +281,23 @@ struct Parts {
     shown: super::style::AddingUp,
 }
 
-/// What is added after the sum counts among its terms where nothing multiplies the sum.
-fn parts(row: &Row, sum: &Sum, factor: &[Factor], added: &[Term]) -> Parts {
-    let rest = sum.rest.filter(|rest| rest.count > 0);
-    let mut values: Vec<f64> = sum.terms.iter().map(|term| term.value).collect();
-    let rest_at = rest.map(|rest| {
-        values.push(rest.value);
-        values.len() - 1
-    });
-    let mut total = sum.total;
-    if factor.is_empty() && !added.is_empty() {
-        values.extend(added.iter().map(|term| term.value));
-        total = row.value;
+impl Parts {
+    /// What is added after the sum counts among its terms where nothing multiplies the sum.
+    fn of(row: &Row, sum: &Sum, shown: &Shown, factor: &[Factor], added: &[Term]) -> Self {
+        let mut values: Vec<f64> = shown.terms.iter().map(|term| term.value).collect();
+        let rest_at = shown.rest.as_ref().map(|rest| {
+            values.push(rest.value);
+            values.len() - 1
+        });
+        let mut total = sum.total;
+        if factor.is_empty() && !added.is_empty() {
+            values.extend(added.iter().map(|term| term.value));
+            total = row.value;
+        }
+        let largest = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+        let shown = adding_up(&values, rest_at, total);
+        Self { values, largest: if largest > 0.0 { largest } else { 1.0 }, shown }
     }
-    let largest = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
-    let shown = adding_up(&values, rest_at, total);
-    Parts { values, largest: if largest > 0.0 { largest } else { 1.0 }, shown }
 }
 
 /// The name of an equation at the start of its row.
@@ -292,34 +318,17 @@ pub(super) fn padded(label: &str) -> String {
 }
 
 /// The sum with a letter for the index that it runs over: `Σⱼ w³ⱼ₁·δ³ⱼ`.
-fn general(row: &Row, sum: &Sum) -> String {
-    let Some(first) = sum.terms.first() else { return "0".to_owned() };
-    let over_layer = |role, layer, index: String| {
-        in_hue(role, format!("{}{index}", Symbol { role, layer, j: None, k: None }))
-    };
-    let (l, neuron) = (row.symbol.layer, row.symbol.j.unwrap_or(1));
-    // `₁₂` and the comma that two indices need where one has several digits.
-    let lowered =
-        Symbol { role: Role::Target, layer: l, j: Some(neuron), k: None }.to_string().replace('y', "");
-    let comma = if neuron > 9 { "," } else { "" };
-    match row.cursor.equation {
-        Equation::WeightedInput => {
-            let w = over_layer(Role::Weight, l, format!("{lowered}{comma}ₖ"));
-            format!("Σₖ {w}·{}", over_layer(Role::Activation, l - 1, "ₖ".into()))
-        }
-        Equation::Bp2 => {
-            let w = over_layer(Role::Weight, l + 1, format!("ⱼ{comma}{lowered}"));
-            format!("Σⱼ {w}·{}", over_layer(Role::Delta, l + 1, "ⱼ".into()))
-        }
-        Equation::Bp3 | Equation::Bp4 | Equation::InputScale => format!("Σᵢ {}", names(&first.factors)),
-        Equation::Bp1 if first.factors.len() == 2 => {
-            let slope = over_layer(Role::CostSlope, l, "ₖ".into());
-            let a = Symbol { role: Role::Activation, layer: l, j: None, k: None };
-            let z = Symbol { role: Role::WeightedInput, layer: l, j: Some(neuron), k: None };
-            format!("Σₖ {slope}·∂{a}ₖ/∂{z}")
-        }
-        Equation::Bp1 | Equation::ScaledInput | Equation::Activation => joined(&sum.terms, names),
-    }
+fn general(sum: &Sum, shown: &Shown) -> String {
+    let [products] = &sum.products[..] else { return joined(&shown.terms, names) };
+    let factors = products.factors.iter().map(|series| series.symbol);
+    let indices = factors.clone().flat_map(|symbol| [symbol.j, symbol.k]);
+    let letter = indices.flatten().find_map(|index| match index {
+        Index::At(_) => None,
+        Index::Over(Letter::J) => Some("Σⱼ "),
+        Index::Over(Letter::K) => Some("Σₖ "),
+    });
+    let over = if sum.samples.is_some() { "Σᵢ " } else { letter.unwrap_or_default() };
+    format!("{over}{}", factors.map(symbol).collect::<Vec<_>>().join("·"))
 }
 
 /// BP1 in both of its forms.
@@ -331,7 +340,7 @@ impl Rows<'_> {
             step: None,
             sample: self.samples.first().copied(),
             layer: forms.symbol.layer,
-            neuron: forms.symbol.j,
+            neuron: forms.symbol.neuron_number(),
             input: None,
             equation: Equation::Bp1,
         };
@@ -353,7 +362,7 @@ impl Rows<'_> {
         out += &format!(
             "{INDENT}{}  {symbol_text} = {} = {}   {} {}   {verdict}\n",
             paint(DIM, self.words.short_form),
-            joined(&forms.short.terms, names),
+            joined(&forms.short.terms().collect::<Vec<_>>(), names),
             number(forms.short.total),
             paint(DIM, self.words.difference),
             text::number(forms.difference)

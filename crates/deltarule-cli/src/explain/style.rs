@@ -21,19 +21,11 @@ fn hue(role: Role) -> Style {
 
 /// The name of a number in the hue of its role.
 pub(super) fn symbol(symbol: Symbol) -> String {
-    in_hue(symbol.role, name(symbol))
+    in_hue(symbol.role, symbol)
 }
 
 pub(super) fn in_hue(role: Role, text: impl std::fmt::Display) -> String {
     paint(hue(role), text)
-}
-
-fn name(symbol: Symbol) -> String {
-    match symbol.role {
-        // The weight of the very sample that the cursor names.
-        Role::SampleWeight => "u".to_owned(),
-        _ => symbol.to_string(),
-    }
 }
 
 /// A number within a product or a sum: in brackets where it is negative.

@@ -1,5 +1,7 @@
 //! The equations in matrix form.
 
+use super::overview::norm;
+use super::rows::mean;
 use super::terms::{Factor, Role, Symbol};
 use super::{Cursor, Equation};
 use crate::cost::sign;
@@ -7,10 +9,10 @@ use crate::network::Network;
 use crate::objective::Objective;
 use crate::trace::Trace;
 use deltarule_kernels::{Rows, ThreadPool};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A vector or a matrix of an equation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct View {
     /// Its name.
     pub symbol: Symbol,
@@ -22,38 +24,18 @@ pub struct View {
     pub cols: usize,
     /// √ of the sum of all squares.
     pub norm: f64,
-    /// The first rows and columns, at most [`View::SHOWN`] of each.
+    /// The first rows and columns, as many of each as [`Extent::corner`](super::Extent) asks for.
     pub entries: Vec<Vec<f64>>,
 }
 
 impl View {
-    /// How many rows and columns are shown.
-    pub const SHOWN: usize = 8;
-
-    fn new(symbol: Symbol, rows: usize, cols: usize, value: impl Fn(usize, usize) -> f64) -> Self {
-        let row = |i| (0..cols.min(Self::SHOWN)).map(|j| value(i, j)).collect();
-        let all = (0..rows).flat_map(|i| (0..cols).map(move |j| (i, j)));
-        Self {
-            symbol,
-            transposed: false,
-            rows,
-            cols,
-            norm: all.map(|(i, j)| value(i, j) * value(i, j)).sum::<f64>().sqrt(),
-            entries: (0..rows.min(Self::SHOWN)).map(row).collect(),
-        }
-    }
-
-    fn column(symbol: Symbol, values: &[f64]) -> Self {
-        Self::new(symbol, values.len(), 1, |i, _| values[i])
-    }
-
     fn transposed(self) -> Self {
         Self { transposed: true, ..self }
     }
 }
 
 /// What is added to the product of an equation: a matrix times a number, as regularisation has it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Added {
     /// The number.
     pub by: Factor,
@@ -62,7 +44,7 @@ pub struct Added {
 }
 
 /// One equation of one layer: what it gives, from what. With several samples z, a, x, y and δ have a column for each.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MatrixRow {
     /// Where it belongs.
     pub cursor: Cursor,
@@ -83,8 +65,9 @@ pub(super) fn rows(
     trace: &Trace<f64>,
     layers: &[usize],
     cursor: &Cursor,
+    corner: usize,
 ) -> Vec<MatrixRow> {
-    let maker = Maker { pool, network, trace, cursor };
+    let maker = Maker { pool, network, trace, cursor, corner };
     let forward = layers.iter().flat_map(|&l| maker.forward(l));
     let backward = layers.iter().rev().map(|&l| maker.delta(l));
     let gradients = layers.iter().flat_map(|&l| maker.gradients(l));
@@ -96,6 +79,8 @@ struct Maker<'a> {
     network: &'a Network<f64>,
     trace: &'a Trace<f64>,
     cursor: &'a Cursor,
+    /// How many rows and columns of a matrix are kept.
+    corner: usize,
 }
 
 impl Maker<'_> {
@@ -105,14 +90,31 @@ impl Maker<'_> {
         MatrixRow { cursor, result, factor: vec![], operands, added: vec![] }
     }
 
+    fn view(&self, symbol: Symbol, rows: usize, cols: usize, value: impl Fn(usize, usize) -> f64) -> View {
+        let row = |i| (0..cols.min(self.corner)).map(|j| value(i, j)).collect();
+        let all = (0..rows).flat_map(|i| (0..cols).map(move |j| (i, j)));
+        View {
+            symbol,
+            transposed: false,
+            rows,
+            cols,
+            norm: norm(all.map(|(i, j)| value(i, j))),
+            entries: (0..rows.min(self.corner)).map(row).collect(),
+        }
+    }
+
+    fn column(&self, symbol: Symbol, values: &[f64]) -> View {
+        self.view(symbol, values.len(), 1, |i, _| values[i])
+    }
+
     /// A column for each sample, which is a row in memory.
     fn samples(&self, role: Role, l: usize, rows: Rows<'_, f64>) -> View {
-        View::new(Symbol::whole(role, l), rows.cols(), rows.len(), |j, i| rows.row(i)[j])
+        self.view(Symbol::whole(role, l), rows.cols(), rows.len(), |j, i| rows.row(i)[j])
     }
 
     fn weights(&self, l: usize) -> View {
         let w = &self.network.layers[l - 2].w;
-        View::new(Symbol::whole(Role::Weight, l), w.outputs(), w.inputs(), |j, k| w.get(j, k))
+        self.view(Symbol::whole(Role::Weight, l), w.outputs(), w.inputs(), |j, k| w.get(j, k))
     }
 
     fn activations(&self, l: usize) -> View {
@@ -138,12 +140,12 @@ impl Maker<'_> {
 
     fn forward(&self, l: usize) -> Vec<MatrixRow> {
         if l == 1 {
-            let scale = View::column(Symbol::whole(Role::InputScale, 1), self.scale_of_input());
+            let scale = self.column(Symbol::whole(Role::InputScale, 1), self.scale_of_input());
             return vec![self.row(Equation::ScaledInput, self.activations(1), vec![scale, self.input()])];
         }
         let (layer, pass) = (&self.network.layers[l - 2], &self.trace.pass.layers[l - 2]);
         let z = self.samples(Role::WeightedInput, l, Rows::all(pass.z.as_ref().expect("a trace keeps z")));
-        let bias = View::column(Symbol::whole(Role::Bias, l), &layer.b);
+        let bias = self.column(Symbol::whole(Role::Bias, l), &layer.b);
         let a = self.samples(Role::Activation, l, Rows::all(&pass.a));
         vec![
             self.row(
@@ -167,7 +169,7 @@ impl Maker<'_> {
         }
         let (cost, outputs) = (self.trace.objective.cost, self.network.outputs());
         let a = self.samples(Role::Activation, l, Rows::all(&self.trace.pass.output().a));
-        let y = View::new(Symbol::whole(Role::Target, l), outputs, self.trace.samples(), |j, i| {
+        let y = self.view(Symbol::whole(Role::Target, l), outputs, self.trace.samples(), |j, i| {
             cost.target(self.trace.y.at(i, j), outputs)
         });
         let mut operands = vec![a, y];
@@ -175,24 +177,22 @@ impl Maker<'_> {
             operands.push(slopes(l - 2));
         }
         operands.extend(self.trace.weights.as_ref().map(|weights| {
-            View::new(Symbol::whole(Role::SampleWeight, 1), 1, weights.len(), |_, i| weights[i])
+            self.view(Symbol::whole(Role::SampleWeight, 1), 1, weights.len(), |_, i| weights[i])
         }));
         self.row(Equation::Bp1, self.deltas(l), operands)
     }
 
     fn gradients(&self, l: usize) -> Vec<MatrixRow> {
-        let scale = self.trace.scale;
-        let mean = Factor::new(Symbol::whole(Role::Mean, 1), scale);
-        let factor = if scale == 1.0 { vec![] } else { vec![mean] };
+        let factor = mean(self.trace);
         if l == 1 {
             let gradient = self.trace.gradients.input_scale.as_deref().unwrap_or_default();
-            let result = View::column(Symbol::whole(Role::InputScaleGradient, 1), gradient);
+            let result = self.column(Symbol::whole(Role::InputScaleGradient, 1), gradient);
             let row = self.row(Equation::InputScale, result, vec![self.input(), self.deltas(1)]);
             return vec![MatrixRow { factor, ..row }];
         }
         let gradient = &self.trace.gradients.layers[l - 2];
-        let b = View::column(Symbol::whole(Role::BiasGradient, l), &gradient.b);
-        let w = View::new(
+        let b = self.column(Symbol::whole(Role::BiasGradient, l), &gradient.b);
+        let w = self.view(
             Symbol::whole(Role::WeightGradient, l),
             gradient.w.outputs(),
             gradient.w.inputs(),
@@ -214,11 +214,13 @@ impl Maker<'_> {
         let Objective { regularisation, n, .. } = self.trace.objective;
         let w = &self.network.layers[l - 2].w;
         let signs = || {
-            View::new(Symbol::whole(Role::WeightSign, l), w.outputs(), w.inputs(), |j, k| sign(w.get(j, k)))
+            self.view(Symbol::whole(Role::WeightSign, l), w.outputs(), w.inputs(), |j, k| sign(w.get(j, k)))
         };
-        let by = |lambda: f64| Factor::new(Symbol::whole(Role::Regularisation, l), lambda / n as f64);
-        let l2 = (regularisation.l2 != 0.0).then(|| Added { by: by(regularisation.l2), of: self.weights(l) });
-        let l1 = (regularisation.l1 != 0.0).then(|| Added { by: by(regularisation.l1), of: signs() });
+        let by = |role, lambda: f64| Factor::new(Symbol::whole(role, l), lambda / n as f64);
+        let l2 = (regularisation.l2 != 0.0)
+            .then(|| Added { by: by(Role::L2, regularisation.l2), of: self.weights(l) });
+        let l1 =
+            (regularisation.l1 != 0.0).then(|| Added { by: by(Role::L1, regularisation.l1), of: signs() });
         l2.into_iter().chain(l1).collect()
     }
 }

@@ -10,10 +10,10 @@ mod step;
 mod terms;
 
 pub use matrix::{Added, MatrixRow, View};
-pub use overview::{LargeGradient, Output, Rung};
+pub use overview::{LargeGradient, LayerStats, Output};
 pub use rows::{Form, Row, TwoForms};
 pub use step::ParameterUpdate;
-pub use terms::{Factor, Rest, Role, Sum, Symbol, Term};
+pub use terms::{Factor, Index, Letter, Products, Role, Series, Sum, Symbol, Term};
 
 use crate::activation::Activation;
 use crate::cost::Cost;
@@ -27,11 +27,11 @@ use crate::trace::Trace;
 use crate::train::TrainingState;
 use deltarule_kernels::{Rows, ThreadPool};
 use rows::Maker;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use step::NextStep;
 
 /// Which equation a number belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Equation {
     /// a¹ = s ⊙ x, with a learned input scale
@@ -53,7 +53,7 @@ pub enum Equation {
 }
 
 /// Where a number belongs: names it in the terminal, in JSON and in a link alike.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// The run.
     pub run: String,
@@ -93,10 +93,32 @@ pub struct Request {
     pub plan: Option<Plan>,
     /// The training that the network is from, for the step that its optimizer would really take next.
     pub state: Option<TrainingState<f64>>,
+    /// How much of a large network.
+    pub extent: Extent,
+}
+
+/// How much of a large network is explained where neither a layer nor a neuron is asked for. Of each number that is
+/// explained all terms are there: how many to show is for the one who shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Layers with up to this many neurons are explained whole; of others the neuron with the largest error, and of
+    /// its weights the one with the largest gradient.
+    pub whole: usize,
+    /// How many of the most wrong outputs, and of the weights with the largest gradient.
+    pub most: usize,
+    /// How many rows and columns of each matrix.
+    pub corner: usize,
+}
+
+impl Default for Extent {
+    /// 4 neurons, 8 outputs and weights, 8 rows and columns.
+    fn default() -> Self {
+        Self { whole: 4, most: 8, corner: 8 }
+    }
 }
 
 /// A small change of z, what δ says it changes the cost by, and what it does.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Push {
     /// Δz
     pub dz: f64,
@@ -107,7 +129,7 @@ pub struct Push {
 }
 
 /// The picture of δ: what happens to the sample's own cost when z of a neuron is moved.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// δ of the neuron, without the sample's weight.
     pub delta: Factor,
@@ -116,7 +138,7 @@ pub struct Picture {
 }
 
 /// δ of one neuron for each sample, and the mean that the update uses.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BatchView {
     /// δ of the neuron.
     pub symbol: Symbol,
@@ -127,7 +149,7 @@ pub struct BatchView {
 }
 
 /// A pass with all that there is to say about it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     /// The run's name.
     pub run: String,
@@ -151,8 +173,8 @@ pub struct Explanation {
     pub mean_cost: f64,
     /// What regularisation adds.
     pub penalty: f64,
-    /// The layers as a ladder.
-    pub ladder: Vec<Rung>,
+    /// How the error fades or grows from layer to layer, from the first hidden one to the output.
+    pub layers: Vec<LayerStats>,
     /// The outputs that are most wrong.
     pub most_wrong: Vec<Output>,
     /// The weights with the largest gradient.
@@ -168,9 +190,6 @@ pub struct Explanation {
     /// δ sample by sample, where there are several.
     pub batch: Vec<BatchView>,
 }
-
-/// Layers with up to this many neurons are shown whole; of others the neuron with the largest error.
-const WHOLE: usize = 4;
 
 /// Explains a trace of this network.
 ///
@@ -254,9 +273,9 @@ pub fn explain(
         costs: trace.costs.clone(),
         mean_cost: trace.mean_cost,
         penalty: trace.penalty,
-        ladder: overview::ladder(pool, network, trace),
-        most_wrong: overview::most_wrong(trace, &request.samples),
-        largest_gradients: overview::largest_gradients(network, trace),
+        layers: overview::layers(pool, network, trace),
+        most_wrong: overview::most_wrong(trace, &request.samples, request.extent.most),
+        largest_gradients: overview::largest_gradients(network, trace, request.extent.most),
         two_forms: outputs.filter_map(|&(_, j)| maker.two_forms(j)).collect(),
         pictures: pictures(pool, network, trace, i, &neurons)?,
         batch: if trace.samples() > 1 {
@@ -264,7 +283,7 @@ pub fn explain(
         } else {
             vec![]
         },
-        matrix: matrix::rows(pool, network, trace, &layers, &maker.cursor),
+        matrix: matrix::rows(pool, network, trace, &layers, &maker.cursor, request.extent.corner),
         component,
     })
 }
@@ -311,7 +330,7 @@ fn neurons(network: &Network<f64>, trace: &Trace<f64>, request: &Request, l: usi
     match request.weight.map(|(j, _)| j).or(request.neuron) {
         Some(j) if (1..=width).contains(&j) => Ok(vec![j - 1]),
         Some(j) => Err(Error::setting("neuron", format!("a neuron from 1 to {width} of layer {l}"), j)),
-        None if width <= WHOLE => Ok((0..width).collect()),
+        None if width <= request.extent.whole => Ok((0..width).collect()),
         None if l == 1 => Ok(vec![largest(trace.gradients.input_scale.iter().flatten().copied())]),
         None => Ok(vec![largest(trace.pass.layers[l - 2].delta.row(request.shown).iter().copied())]),
     }
@@ -329,7 +348,7 @@ fn inputs(
     match request.weight {
         Some((_, k)) if (1..=width).contains(&k) => Ok(vec![k - 1]),
         Some((_, k)) => Err(Error::setting("weight", format!("an input from 1 to {width} of layer {l}"), k)),
-        None if width <= WHOLE => Ok((0..width).collect()),
+        None if width <= request.extent.whole => Ok((0..width).collect()),
         None => Ok(vec![largest((0..width).map(|k| trace.gradients.layers[l - 2].w.get(j, k)))]),
     }
 }

@@ -1,15 +1,15 @@
-//! The way into a large network: its layers as a ladder, the worst outputs, the largest gradients.
+//! The way into a large network: its layers, the worst outputs, the largest gradients.
 
 use super::terms::{Factor, Role, Symbol};
 use crate::gradcheck::Parameter;
 use crate::network::Network;
 use crate::trace::Trace;
 use deltarule_kernels::ThreadPool;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How the error fades or grows from layer to layer.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Rung {
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerStats {
     /// Layer, the input being 1.
     pub layer: usize,
     /// Neurons.
@@ -26,7 +26,7 @@ pub struct Rung {
 }
 
 /// One output of one sample, and how wrong it is.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {
     /// Number of the sample.
     pub sample: usize,
@@ -39,7 +39,7 @@ pub struct Output {
 }
 
 /// A parameter and its gradient.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LargeGradient {
     /// Which.
     pub parameter: Parameter,
@@ -49,13 +49,9 @@ pub struct LargeGradient {
     pub gradient: f64,
 }
 
-/// How many of the worst outputs and of the largest gradients there are.
-const MOST: usize = 8;
-
 /// The layers from the first hidden one to the output.
-pub(super) fn ladder(pool: &ThreadPool, network: &Network<f64>, trace: &Trace<f64>) -> Vec<Rung> {
-    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-    let rung = |i: usize| {
+pub(super) fn layers(pool: &ThreadPool, network: &Network<f64>, trace: &Trace<f64>) -> Vec<LayerStats> {
+    let stats = |i: usize| {
         let (layer, delta) = (&network.layers[i], &trace.pass.layers[i].delta);
         let gradient = &trace.gradients.layers[i];
         let samples = delta.rows();
@@ -65,21 +61,20 @@ pub(super) fn ladder(pool: &ThreadPool, network: &Network<f64>, trace: &Trace<f6
             let count: usize = (0..samples).map(|s| slopes.row(s).iter().filter(flat).count()).sum();
             count as f64 / (samples * layer.outputs()) as f64
         });
-        Rung {
+        LayerStats {
             layer: i + 2,
             neurons: layer.outputs(),
-            delta: (0..samples).map(|s| norm(&mut delta.row(s).iter().copied())).sum::<f64>()
-                / samples as f64,
-            bias_gradient: norm(&mut gradient.b.iter().copied()),
-            weight_gradient: norm(&mut gradient.w.iter()),
+            delta: (0..samples).map(|s| norm(delta.row(s).iter().copied())).sum::<f64>() / samples as f64,
+            bias_gradient: norm(gradient.b.iter().copied()),
+            weight_gradient: norm(gradient.w.iter()),
             saturated,
         }
     };
-    (0..network.layers.len()).map(rung).collect()
+    (0..network.layers.len()).map(stats).collect()
 }
 
 /// The outputs with the largest |δ|, the largest first.
-pub(super) fn most_wrong(trace: &Trace<f64>, samples: &[usize]) -> Vec<Output> {
+pub(super) fn most_wrong(trace: &Trace<f64>, samples: &[usize], most: usize) -> Vec<Output> {
     let output = trace.pass.output();
     let l = trace.pass.layers.len() + 1;
     let cells = (0..trace.samples()).flat_map(|i| (0..output.a.cols()).map(move |j| (i, j)));
@@ -89,23 +84,32 @@ pub(super) fn most_wrong(trace: &Trace<f64>, samples: &[usize]) -> Vec<Output> {
         y: trace.y.at(i, j),
         delta: output.delta.at(i, j),
     });
-    largest(found, |output| output.delta)
+    largest(found, most, |output| output.delta)
 }
 
 /// The weights with the largest gradient, the largest first.
-pub(super) fn largest_gradients(network: &Network<f64>, trace: &Trace<f64>) -> Vec<LargeGradient> {
+pub(super) fn largest_gradients(
+    network: &Network<f64>,
+    trace: &Trace<f64>,
+    most: usize,
+) -> Vec<LargeGradient> {
     let weights = Parameter::all(network).filter(|p| matches!(p, Parameter::Weight { .. }));
     let found = weights.map(|parameter| LargeGradient {
         parameter,
         value: parameter.of(network),
         gradient: parameter.gradient(&trace.gradients),
     });
-    largest(found, |weight| weight.gradient)
+    largest(found, most, |weight| weight.gradient)
 }
 
-fn largest<I>(items: impl Iterator<Item = I>, size: impl Fn(&I) -> f64) -> Vec<I> {
+/// √ of the sum of all squares.
+pub(super) fn norm(values: impl Iterator<Item = f64>) -> f64 {
+    values.map(|v| v * v).sum::<f64>().sqrt()
+}
+
+fn largest<I>(items: impl Iterator<Item = I>, most: usize, size: impl Fn(&I) -> f64) -> Vec<I> {
     let mut items: Vec<I> = items.collect();
     items.sort_by(|a, b| size(b).abs().total_cmp(&size(a).abs()));
-    items.truncate(MOST);
+    items.truncate(most);
     items
 }

@@ -1,17 +1,19 @@
 //! The equations in component form: one row for each number, with the terms that it is the sum of.
 
 use super::step::ParameterUpdate;
-use super::terms::{Factor, Role, Sum, Symbol, Term};
+use super::terms::{Factor, Letter, Products, Role, Series, Sum, Symbol, Term};
 use super::{Cursor, Equation};
 use crate::activation::Activation;
+use crate::cost::{Cost, sign};
 use crate::gradcheck::{Check, Parameter};
 use crate::network::Network;
+use crate::objective::Objective;
 use crate::trace::Trace;
 use deltarule_kernels::{Matrix, Rows, ThreadPool};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a number comes about.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "form", rename_all = "snake_case")]
 pub enum Form {
     /// (Σ terms) · factor + Σ added
@@ -33,7 +35,7 @@ pub enum Form {
 }
 
 /// One number, its name, and where it comes from.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Where it belongs.
     pub cursor: Cursor,
@@ -51,11 +53,11 @@ pub struct Row {
 }
 
 /// BP1 in its short form beside the general one with the Jacobian.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TwoForms {
     /// δ of an output.
     pub symbol: Symbol,
-    /// u (a − y), the difference taken
+    /// a − y
     pub short: Sum,
     /// Σₖ ∂C/∂aₖ · ∂aₖ/∂zⱼ
     pub jacobian: Sum,
@@ -63,12 +65,6 @@ pub struct TwoForms {
     pub difference: f64,
     /// Whether they agree to rounding. The Jacobian form says nothing where an activation has rounded to 0 or 1.
     pub agrees: bool,
-}
-
-/// The sum that the engine multiplied by `factor` to get `product`; where that is 0, what the terms add up to.
-fn divided(terms: Vec<Term>, product: f64, factor: f64) -> Sum {
-    let plain = terms.iter().map(|term| term.value).sum();
-    Sum::new(terms, if factor == 0.0 { plain } else { product / factor })
 }
 
 /// Makes the rows of one sample of a trace.
@@ -93,8 +89,8 @@ impl Maker<'_> {
             equation,
             sample,
             layer: symbol.layer,
-            neuron: symbol.j,
-            input: symbol.k,
+            neuron: symbol.neuron_number(),
+            input: symbol.input_number(),
             ..self.cursor.clone()
         };
         Row { cursor: at, symbol, value, form, check: None, step: None }
@@ -102,10 +98,7 @@ impl Maker<'_> {
 
     fn weight_of_sample(&self, i: usize) -> Option<Factor> {
         let u = self.trace.weights.as_ref()?[i];
-        Some(Factor::new(
-            Symbol { role: Role::SampleWeight, layer: 1, j: Some(self.samples[i] + 1), k: None },
-            u,
-        ))
+        Some(Factor::new(Symbol::whole(Role::SampleWeight, 1), u))
     }
 
     /// z and a of neuron j of layer `l`, or a¹ where the input scale makes it.
@@ -119,9 +112,9 @@ impl Maker<'_> {
     /// a¹ₖ = sₖ xₖ
     fn scaled_input(&self, k: usize) -> Row {
         let (s, x) = (self.scale_of_input(k), self.trace.x.at(self.i, k));
-        let term = Term::of(vec![s, Factor::new(Symbol::neuron(Role::Input, 1, k), x)]);
+        let x = Factor::new(Symbol::neuron(Role::Input, 1, k), x);
         let a = self.trace.input_of(0).row(self.i)[k];
-        let form = Form::Sum { sum: Sum::new(vec![term], a), factor: vec![], added: vec![] };
+        let form = plain(Sum::of(vec![Products::new(1.0, vec![Series::one(s), Series::one(x)])]));
         self.row(Equation::ScaledInput, Symbol::neuron(Role::Activation, 1, k), a, form)
     }
 
@@ -135,14 +128,16 @@ impl Maker<'_> {
         let z = self.trace.pass.layers[at].z.as_ref().map_or(f64::NAN, |z| z.at(self.i, j));
         let bias = layer.b[j];
         let below = self.trace.input_of(at).row(self.i);
-        let terms = below.iter().enumerate().map(|(k, &a)| {
-            Term::of(vec![
-                Factor::new(Symbol::edge(Role::Weight, l, j, k), layer.w.get(j, k)),
-                Factor::new(Symbol::neuron(Role::Activation, l - 1, k), a),
-            ])
-        });
+        let weights = (0..layer.inputs()).map(|k| layer.w.get(j, k));
+        let sum = Sum::of(vec![Products::new(
+            1.0,
+            vec![
+                Series::new(Symbol::neuron(Role::Weight, l, j).over_k(), weights),
+                Series::new(Symbol::whole(Role::Activation, l - 1).over_j(Letter::K), below.iter().copied()),
+            ],
+        )]);
         let added = vec![Term::of(vec![Factor::new(Symbol::neuron(Role::Bias, l, j), bias)])];
-        let form = Form::Sum { sum: Sum::new(terms.collect(), z - bias), factor: vec![], added };
+        let form = Form::Sum { sum, factor: vec![], added };
         let name = Symbol::neuron(Role::WeightedInput, l, j);
         let weighted = self.row(Equation::WeightedInput, name, z, form);
         let form = Form::Function { activation: layer.activation, argument: Factor::new(name, z) };
@@ -156,29 +151,34 @@ impl Maker<'_> {
         let (l, cost) = (at + 2, self.trace.objective.cost);
         let delta = self.trace.pass.layers[at].delta.at(self.i, j);
         let mut factor: Vec<Factor> = self.weight_of_sample(self.i).into_iter().collect();
-        let u = factor.first().map_or(1.0, |u| u.value);
         let sum = if cost.has_fused_delta() {
-            self.short(j, delta, u)
+            self.short(j)
         } else if self.network.output().activation.is_elementwise() {
             let slope = self.trace.sigma_prime(self.pool, self.network, at).at(self.i, j);
             factor.insert(0, Factor::new(Symbol::neuron(Role::SigmaPrime, l, j), slope));
-            let nabla = self.nabla().at(0, j);
-            let term = Term::of(vec![Factor::new(Symbol::neuron(Role::CostSlope, l, j), nabla)]);
-            Sum::new(vec![term], nabla)
+            let nabla = Factor::new(Symbol::neuron(Role::CostSlope, l, j), self.nabla().at(0, j));
+            Sum::of(vec![Products::new(1.0, vec![Series::one(nabla)])])
         } else {
-            divided(self.jacobian_terms(j), delta, u)
+            self.jacobian(j)
         };
         let form = Form::Sum { sum, factor, added: vec![] };
         self.row(Equation::Bp1, Symbol::neuron(Role::Delta, l, j), delta, form)
     }
 
-    /// a − y, y being t with label smoothing.
-    fn short(&self, j: usize, delta: f64, u: f64) -> Sum {
-        let l = self.network.layers.len() + 1;
+    /// a − y, y being t with label smoothing. Targets of a softmax that do not add up to 1 multiply a by their sum.
+    fn short(&self, j: usize) -> Sum {
+        let (l, cost, outputs) =
+            (self.network.layers.len() + 1, self.trace.objective.cost, self.network.outputs());
+        let targets: Vec<f64> = self.trace.y.row(self.i).iter().map(|&y| cost.target(y, outputs)).collect();
         let a = self.trace.pass.output().a.at(self.i, j);
-        let y = self.trace.objective.cost.target(self.trace.y.at(self.i, j), self.network.outputs());
-        let a = Term::of(vec![Factor::new(Symbol::neuron(Role::Activation, l, j), a)]);
-        divided(vec![a, Term::minus(Factor::new(Symbol::neuron(Role::Target, l, j), y))], delta, u)
+        let mut factors = vec![Series::one(Factor::new(Symbol::neuron(Role::Activation, l, j), a))];
+        let total: f64 = targets.iter().sum();
+        let of_one = (total - 1.0).abs() <= outputs as f64 * f64::EPSILON;
+        if matches!(cost, Cost::SoftmaxCrossEntropy { .. }) && !of_one {
+            factors.insert(0, Series::one(Factor::new(Symbol::whole(Role::TargetTotal, l), total)));
+        }
+        let y = Factor::new(Symbol::neuron(Role::Target, l, j), targets[j]);
+        Sum::of(vec![Products::new(1.0, factors), Products::new(-1.0, vec![Series::one(y)])])
     }
 
     /// ∇ₐC of the sample, unweighted.
@@ -190,20 +190,26 @@ impl Maker<'_> {
         nabla
     }
 
-    /// ∂C/∂aₖ · ∂aₖ/∂zⱼ for every k.
-    fn jacobian_terms(&self, j: usize) -> Vec<Term> {
+    /// ∂C/∂aₖ · ∂aₖ/∂zⱼ, summed over every k that aⱼ's z moves.
+    fn jacobian(&self, j: usize) -> Sum {
         let at = self.network.layers.len() - 1;
         let slopes = self.trace.sigma_prime(self.pool, self.network, at);
         let (nabla, a) = (self.nabla(), self.trace.pass.output().a.row(self.i));
         let activation = self.network.output().activation;
-        let term = |k| {
-            let through = activation.jacobian(a, slopes.row(self.i), k, j);
-            Term::of(vec![
-                Factor::new(Symbol::neuron(Role::CostSlope, at + 2, k), nabla.at(0, k)),
-                Factor::new(Symbol::edge(Role::Jacobian, at + 2, j, k), through),
-            ])
+        let through = |k| activation.jacobian(a, slopes.row(self.i), k, j);
+        let factors = if activation.is_elementwise() {
+            vec![
+                Series::new(Symbol::neuron(Role::CostSlope, at + 2, j), [nabla.at(0, j)]),
+                Series::new(Symbol::edge(Role::Jacobian, at + 2, j, j), [through(j)]),
+            ]
+        } else {
+            let slope = Symbol::whole(Role::CostSlope, at + 2).over_j(Letter::K);
+            vec![
+                Series::new(slope, nabla.row(0).iter().copied()),
+                Series::new(Symbol::neuron(Role::Jacobian, at + 2, j).over_k(), (0..a.len()).map(through)),
+            ]
         };
-        (0..a.len()).filter(|&k| k == j || !activation.is_elementwise()).map(term).collect()
+        Sum::of(vec![Products::new(1.0, factors)])
     }
 
     /// Both forms of BP1, for a cost that has a short one.
@@ -211,39 +217,35 @@ impl Maker<'_> {
         if !self.trace.objective.cost.has_fused_delta() {
             return None;
         }
-        let output = self.trace.pass.output();
-        let u = self.weight_of_sample(self.i).map_or(1.0, |u| u.value);
-        let short = self.short(j, output.delta.at(self.i, j), u);
-        let terms = self.jacobian_terms(j);
-        let general: f64 = terms.iter().map(|term| term.value).sum();
-        let difference = (general - short.total).abs();
+        let (short, jacobian) = (self.short(j), self.jacobian(j));
+        let difference = (jacobian.total - short.total).abs();
+        let size: f64 = short.values().map(f64::abs).sum();
         Some(TwoForms {
             symbol: Symbol::neuron(Role::Delta, self.network.layers.len() + 1, j),
             short,
-            jacobian: Sum::new(terms, general),
+            jacobian,
             difference,
-            agrees: difference <= 1e-12,
+            agrees: difference <= 1e-12 * size.max(1.0),
         })
     }
 
     /// δ of neuron k of layer `l`, below the output; that of layer 1 has no σ′.
     pub(super) fn bp2(&self, l: usize, k: usize) -> Row {
         let (above, passes) = (l - 1, &self.trace.pass);
-        let terms: Vec<Term> = passes.layers[above]
-            .delta
-            .row(self.i)
-            .iter()
-            .enumerate()
-            .map(|(j, &delta)| {
-                Term::of(vec![
-                    Factor::new(
-                        Symbol::edge(Role::Weight, l + 1, j, k),
-                        self.network.layers[above].w.get(j, k),
-                    ),
-                    Factor::new(Symbol::neuron(Role::Delta, l + 1, j), delta),
-                ])
-            })
-            .collect();
+        let w = &self.network.layers[above].w;
+        let sum = Sum::of(vec![Products::new(
+            1.0,
+            vec![
+                Series::new(
+                    Symbol::edge(Role::Weight, l + 1, 0, k).over_j(Letter::J),
+                    (0..w.outputs()).map(|j| w.get(j, k)),
+                ),
+                Series::new(
+                    Symbol::whole(Role::Delta, l + 1).over_j(Letter::J),
+                    passes.layers[above].delta.row(self.i).iter().copied(),
+                ),
+            ],
+        )]);
         let (delta, factor) = match above.checked_sub(1) {
             None => (self.delta_of_input(self.i, k), vec![]),
             Some(at) => {
@@ -252,7 +254,6 @@ impl Maker<'_> {
                 (passes.layers[at].delta.at(self.i, k), vec![slope])
             }
         };
-        let sum = divided(terms, delta, factor.first().map_or(1.0, |slope| slope.value));
         let form = Form::Sum { sum, factor, added: vec![] };
         self.row(Equation::Bp2, Symbol::neuron(Role::Delta, l, k), delta, form)
     }
@@ -265,13 +266,11 @@ impl Maker<'_> {
     /// ∂C/∂s of input k, a term for each sample.
     pub(super) fn input_scale(&self, k: usize) -> Row {
         let value = Parameter::InputScale { k }.gradient(&self.trace.gradients);
-        let sum = self.over_samples(value / self.trace.scale, |i| {
-            vec![
-                Factor::new(Symbol::neuron(Role::Input, 1, k), self.trace.x.at(i, k)),
-                Factor::new(Symbol::neuron(Role::Delta, 1, k), self.delta_of_input(i, k)),
-            ]
-        });
-        let form = Form::Sum { sum, factor: self.mean(), added: vec![] };
+        let sum = self.over_samples([
+            (Symbol::neuron(Role::Input, 1, k), &|i| self.trace.x.at(i, k)),
+            (Symbol::neuron(Role::Delta, 1, k), &|i| self.delta_of_input(i, k)),
+        ]);
+        let form = Form::Sum { sum, factor: mean(self.trace), added: vec![] };
         self.row(Equation::InputScale, Symbol::neuron(Role::InputScaleGradient, 1, k), value, form)
     }
 
@@ -279,10 +278,9 @@ impl Maker<'_> {
     pub(super) fn bp3(&self, l: usize, j: usize) -> Row {
         let at = l - 2;
         let value = self.trace.gradients.layers[at].b[j];
-        let sum = self.over_samples(value / self.trace.scale, |i| {
-            vec![Factor::new(Symbol::neuron(Role::Delta, l, j), self.trace.pass.layers[at].delta.at(i, j))]
-        });
-        let form = Form::Sum { sum, factor: self.mean(), added: vec![] };
+        let delta = |i| self.trace.pass.layers[at].delta.at(i, j);
+        let sum = self.over_samples([(Symbol::neuron(Role::Delta, l, j), &delta)]);
+        let form = Form::Sum { sum, factor: mean(self.trace), added: vec![] };
         self.row(Equation::Bp3, Symbol::neuron(Role::BiasGradient, l, j), value, form)
     }
 
@@ -290,39 +288,43 @@ impl Maker<'_> {
     pub(super) fn bp4(&self, l: usize, j: usize, k: usize) -> Row {
         let at = l - 2;
         let value = self.trace.gradients.layers[at].w.get(j, k);
-        let w = self.network.layers[at].w.get(j, k);
-        let objective = self.trace.objective;
-        let regularisation = |factors| Term::of(factors);
-        let coefficient =
-            |c: f64| Factor::new(Symbol::whole(Role::Regularisation, l), c / objective.n as f64);
-        let mut added = Vec::new();
-        if objective.regularisation.l2 != 0.0 {
-            let weight = Factor::new(Symbol::edge(Role::Weight, l, j, k), w);
-            added.push(regularisation(vec![coefficient(objective.regularisation.l2), weight]));
-        }
-        if objective.regularisation.l1 != 0.0 && w != 0.0 {
-            added.push(regularisation(vec![coefficient(objective.regularisation.l1 * w.signum())]));
-        }
-        let of_batch = value - added.iter().map(|term| term.value).sum::<f64>();
         let below = self.trace.input_of(at);
-        let sum = self.over_samples(of_batch / self.trace.scale, |i| {
-            vec![
-                Factor::new(Symbol::neuron(Role::Activation, l - 1, k), below.row(i)[k]),
-                Factor::new(Symbol::neuron(Role::Delta, l, j), self.trace.pass.layers[at].delta.at(i, j)),
-            ]
-        });
-        let form = Form::Sum { sum, factor: self.mean(), added };
+        let sum = self.over_samples([
+            (Symbol::neuron(Role::Activation, l - 1, k), &|i| below.row(i)[k]),
+            (Symbol::neuron(Role::Delta, l, j), &|i| self.trace.pass.layers[at].delta.at(i, j)),
+        ]);
+        let form = Form::Sum { sum, factor: mean(self.trace), added: self.regularisation(l, j, k) };
         self.row(Equation::Bp4, Symbol::edge(Role::WeightGradient, l, j, k), value, form)
     }
 
-    fn over_samples(&self, total: f64, factors: impl Fn(usize) -> Vec<Factor>) -> Sum {
-        let term = |i| Term { sample: Some(self.samples[i]), ..Term::of(factors(i)) };
-        Sum::new((0..self.trace.samples()).map(term).collect(), total)
+    /// λ/n · w and λ₁/n · sign(w)
+    fn regularisation(&self, l: usize, j: usize, k: usize) -> Vec<Term> {
+        let Objective { regularisation, n, .. } = self.trace.objective;
+        let w = self.network.layers[l - 2].w.get(j, k);
+        let term = |role, lambda: f64, of, value| {
+            let coefficient = Factor::new(Symbol::whole(role, l), lambda / n as f64);
+            let factor = Factor::new(Symbol::edge(of, l, j, k), value);
+            (lambda != 0.0).then(|| Term::of(vec![coefficient, factor]))
+        };
+        let l2 = term(Role::L2, regularisation.l2, Role::Weight, w);
+        let l1 = term(Role::L1, regularisation.l1, Role::WeightSign, sign(w));
+        l2.into_iter().chain(l1).collect()
     }
 
-    /// 1/Σᵢ uᵢ, where it is not 1.
-    fn mean(&self) -> Vec<Factor> {
-        let mean = Factor::new(Symbol::whole(Role::Mean, 1), self.trace.scale);
-        if self.trace.scale == 1.0 { vec![] } else { vec![mean] }
+    fn over_samples<const N: usize>(&self, factors: [(Symbol, &dyn Fn(usize) -> f64); N]) -> Sum {
+        let series = factors.map(|(symbol, value)| Series::new(symbol, (0..self.trace.samples()).map(value)));
+        Sum::over_samples(series.into(), self.samples)
     }
+}
+
+/// What the sum over samples is multiplied by, where that is not 1.
+pub(super) fn mean(trace: &Trace<f64>) -> Vec<Factor> {
+    let role = if trace.weights.is_some() { Role::WeightedMean } else { Role::Mean };
+    let mean = Factor::new(Symbol::whole(role, 1), trace.scale);
+    if trace.scale == 1.0 { vec![] } else { vec![mean] }
+}
+
+/// A sum that nothing multiplies and to which nothing is added.
+fn plain(sum: Sum) -> Form {
+    Form::Sum { sum, factor: vec![], added: vec![] }
 }

@@ -8,10 +8,10 @@ use crate::trace::Trace;
 use crate::train::TrainingState;
 use crate::train::update::{Parameters, Update, UpdateMemory};
 use deltarule_kernels::ThreadPool;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How the optimizer would change a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ParameterUpdate {
     /// Δw
     pub change: f64,

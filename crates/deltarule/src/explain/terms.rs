@@ -1,10 +1,12 @@
-//! What rows are made of: names of numbers, and sums whose terms are shown.
+//! What rows are made of: names of numbers, and sums with all of their terms.
 
-use serde::Serialize;
+use crate::gradcheck::Parameter;
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// What a number is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// x, where a learned input scale makes a¹ of it
@@ -23,6 +25,8 @@ pub enum Role {
     InputScale,
     /// y, or t with label smoothing
     Target,
+    /// Σ y over the outputs, where the targets are no probabilities
+    TargetTotal,
     /// δ
     Delta,
     /// σ′(z)
@@ -39,39 +43,128 @@ pub enum Role {
     InputScaleGradient,
     /// uᵢ, what a sample counts
     SampleWeight,
-    /// 1/Σᵢ uᵢ
+    /// 1/m
     Mean,
-    /// λ/n and λ₁/n · sign(w)
-    Regularisation,
+    /// 1/Σᵢ uᵢ, where samples count differently
+    WeightedMean,
+    /// λ/n
+    L2,
+    /// λ₁/n
+    L1,
+}
+
+/// A neuron's number, from 1, or the letter of a number that a sum runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Index {
+    /// This neuron.
+    At(usize),
+    /// Every neuron in turn.
+    Over(Letter),
+}
+
+/// What an index that runs is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Letter {
+    /// Of the neurons above.
+    J,
+    /// Of the neurons below.
+    K,
+}
+
+impl Index {
+    /// Its number, unless it runs.
+    pub fn number(self) -> Option<usize> {
+        match self {
+            Self::At(number) => Some(number),
+            Self::Over(_) => None,
+        }
+    }
+
+    fn at(self, number: usize) -> Self {
+        match self {
+            Self::At(_) => self,
+            Self::Over(_) => Self::At(number),
+        }
+    }
 }
 
 /// The name of a number. Layers and neurons count from 1, as in the book; the input is layer 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+///
+/// Serialised, it also has its `text`, for those who only show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Symbol {
     /// What it is.
     pub role: Role,
     /// Layer.
     pub layer: usize,
     /// Neuron of that layer.
-    pub j: Option<usize>,
+    pub j: Option<Index>,
     /// Neuron of the layer before.
-    pub k: Option<usize>,
+    pub k: Option<Index>,
 }
 
 impl Symbol {
     /// The name of neuron `j` of layer `l`, where l counts as in the book and j from 0.
-    pub(super) fn neuron(role: Role, l: usize, j: usize) -> Self {
-        Self { role, layer: l, j: Some(j + 1), k: None }
+    pub fn neuron(role: Role, l: usize, j: usize) -> Self {
+        Self { role, layer: l, j: Some(Index::At(j + 1)), k: None }
     }
 
     /// The name of what runs from neuron `k` of the layer before to neuron `j`, both from 0.
-    pub(super) fn edge(role: Role, l: usize, j: usize, k: usize) -> Self {
-        Self { role, layer: l, j: Some(j + 1), k: Some(k + 1) }
+    pub fn edge(role: Role, l: usize, j: usize, k: usize) -> Self {
+        Self { role, layer: l, j: Some(Index::At(j + 1)), k: Some(Index::At(k + 1)) }
     }
 
     /// The name of a whole vector or matrix, or of a number that belongs to no neuron.
-    pub(super) fn whole(role: Role, l: usize) -> Self {
+    pub fn whole(role: Role, l: usize) -> Self {
         Self { role, layer: l, j: None, k: None }
+    }
+
+    /// The name of a parameter.
+    pub fn of(parameter: Parameter) -> Self {
+        match parameter {
+            Parameter::InputScale { k } => Self::neuron(Role::InputScale, 1, k),
+            Parameter::Bias { l, j } => Self::neuron(Role::Bias, l, j),
+            Parameter::Weight { l, j, k } => Self::edge(Role::Weight, l, j, k),
+        }
+    }
+
+    /// The same of every neuron in turn.
+    pub(super) fn over_j(self, letter: Letter) -> Self {
+        Self { j: Some(Index::Over(letter)), ..self }
+    }
+
+    /// The same of every neuron of the layer before in turn.
+    pub(super) fn over_k(self) -> Self {
+        Self { k: Some(Index::Over(Letter::K)), ..self }
+    }
+
+    /// The number of its neuron, where it names one.
+    pub fn neuron_number(self) -> Option<usize> {
+        self.j.and_then(Index::number)
+    }
+
+    /// The number of its neuron of the layer before, where it names one.
+    pub fn input_number(self) -> Option<usize> {
+        self.k.and_then(Index::number)
+    }
+
+    /// What it is called where the index that runs has come to `number`.
+    pub fn at(self, number: usize) -> Self {
+        Self { j: self.j.map(|j| j.at(number)), k: self.k.map(|k| k.at(number)), ..self }
+    }
+}
+
+impl Serialize for Symbol {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Symbol", 5)?;
+        fields.serialize_field("text", &self.to_string())?;
+        fields.serialize_field("role", &self.role)?;
+        fields.serialize_field("layer", &self.layer)?;
+        fields.serialize_field("j", &self.j)?;
+        fields.serialize_field("k", &self.k)?;
+        fields.end()
     }
 }
 
@@ -88,6 +181,7 @@ impl fmt::Display for Symbol {
             Role::Bias => write!(f, "b{layer}{indices}"),
             Role::InputScale => write!(f, "s{indices}"),
             Role::Target => write!(f, "y{indices}"),
+            Role::TargetTotal => write!(f, "Σy"),
             Role::Delta => write!(f, "δ{layer}{indices}"),
             Role::SigmaPrime => write!(f, "σ′(z{layer}{indices})"),
             Role::CostSlope => write!(f, "∂C/∂a{layer}{indices}"),
@@ -99,8 +193,10 @@ impl fmt::Display for Symbol {
             Role::BiasGradient => write!(f, "∂C/∂b{layer}{indices}"),
             Role::InputScaleGradient => write!(f, "∂C/∂s{indices}"),
             Role::SampleWeight => write!(f, "u{indices}"),
-            Role::Mean => write!(f, "1/Σu"),
-            Role::Regularisation => write!(f, "λ/n"),
+            Role::Mean => write!(f, "1/m"),
+            Role::WeightedMean => write!(f, "1/Σu"),
+            Role::L2 => write!(f, "λ/n"),
+            Role::L1 => write!(f, "λ₁/n"),
         }
     }
 }
@@ -116,14 +212,20 @@ fn raised(number: usize) -> String {
 }
 
 /// Two indices stand together while each is a single digit.
-fn lowered(j: Option<usize>, k: Option<usize>) -> String {
-    let comma = if j.is_some() && k.is_some() && j.max(k) > Some(9) { "," } else { "" };
-    let index = |i: Option<usize>| i.map_or(String::new(), |i| digits(i, '₀'));
+fn lowered(j: Option<Index>, k: Option<Index>) -> String {
+    let long = |index: Option<Index>| matches!(index, Some(Index::At(10..)));
+    let comma = if j.is_some() && k.is_some() && (long(j) || long(k)) { "," } else { "" };
+    let index = |index: Option<Index>| match index {
+        None => String::new(),
+        Some(Index::At(number)) => digits(number, '₀'),
+        Some(Index::Over(Letter::J)) => "ⱼ".to_owned(),
+        Some(Index::Over(Letter::K)) => "ₖ".to_owned(),
+    };
     format!("{}{comma}{}", index(j), index(k))
 }
 
 /// A named number.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Factor {
     /// Its name.
     pub symbol: Symbol,
@@ -138,7 +240,7 @@ impl Factor {
 }
 
 /// One term of a sum: a signed product of named numbers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Term {
     /// −1 where the product is subtracted.
     pub sign: f64,
@@ -155,57 +257,126 @@ impl Term {
         let value = factors.iter().map(|factor| factor.value).product();
         Self { sign: 1.0, factors, value, sample: None }
     }
+}
 
-    pub(super) fn minus(factor: Factor) -> Self {
-        Self { sign: -1.0, value: -factor.value, factors: vec![factor], sample: None }
+/// One factor of every term of a sum.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Its name, with the index that runs, if one does.
+    pub symbol: Symbol,
+    /// Its value in each term.
+    pub values: Vec<f64>,
+}
+
+impl Series {
+    pub(super) fn new(symbol: Symbol, values: impl IntoIterator<Item = f64>) -> Self {
+        Self { symbol, values: values.into_iter().collect() }
+    }
+
+    pub(super) fn one(factor: Factor) -> Self {
+        Self { symbol: factor.symbol, values: vec![factor.value] }
     }
 }
 
-/// What is not shown of a sum.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Rest {
-    /// How many terms; 0 where all are shown and this is only what rounding leaves.
-    pub count: usize,
-    /// Their sum.
-    pub value: f64,
+/// Terms that are products of the same factors, a neuron or a sample each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Products {
+    /// −1 where the products are subtracted.
+    pub sign: f64,
+    /// What is multiplied.
+    pub factors: Vec<Series>,
+    /// The products with their sign.
+    pub values: Vec<f64>,
 }
 
-/// A sum of which the largest terms are shown. The shown terms, added from the first to the last, and then the rest, give
-/// exactly the total.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+impl Products {
+    pub(super) fn new(sign: f64, factors: Vec<Series>) -> Self {
+        let product = |n: usize| factors.iter().map(|factor| factor.values[n]).product::<f64>();
+        let values = (0..factors[0].values.len()).map(|n| sign * product(n)).collect();
+        Self { sign, factors, values }
+    }
+}
+
+/// A sum with every one of its terms. Their values, added from the first to the last, give the total to the last bit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sum {
-    /// The largest terms by magnitude, in the order in which they are added.
-    pub terms: Vec<Term>,
-    /// The others.
-    pub rest: Option<Rest>,
-    /// What the engine computed.
+    /// The terms.
+    pub products: Vec<Products>,
+    /// The number of each term's sample, where the sum runs over samples.
+    pub samples: Option<Vec<usize>>,
+    /// What they add up to.
     pub total: f64,
 }
 
 impl Sum {
-    /// How many terms of a sum are shown.
-    pub const SHOWN: usize = 8;
+    pub(super) fn of(products: Vec<Products>) -> Self {
+        let mut sum = Self { products, samples: None, total: 0.0 };
+        sum.total = sum.values().sum();
+        sum
+    }
 
-    /// The sum of these terms, which the engine found to be `total`.
-    pub(super) fn new(mut terms: Vec<Term>, total: f64) -> Self {
-        let hidden = terms.len().saturating_sub(Self::SHOWN);
-        if hidden > 0 {
-            let mut by_size: Vec<usize> = (0..terms.len()).collect();
-            by_size.sort_by(|&i, &j| terms[j].value.abs().total_cmp(&terms[i].value.abs()));
-            let mut shown = by_size[..Self::SHOWN].to_vec();
-            shown.sort_unstable();
-            terms = shown.into_iter().map(|i| terms[i].clone()).collect();
-        }
-        let partial: f64 = terms.iter().map(|term| term.value).sum();
-        let mut rest = total - partial;
-        // The difference is rounded: a step of the last digit may be missing.
-        for candidate in [rest, rest.next_up(), rest.next_down()] {
-            if partial + candidate == total {
-                rest = candidate;
-                break;
-            }
-        }
-        let rest = (hidden > 0 || rest != 0.0).then_some(Rest { count: hidden, value: rest });
-        Self { terms, rest, total }
+    pub(super) fn over_samples(factors: Vec<Series>, samples: &[usize]) -> Self {
+        Self { samples: Some(samples.to_vec()), ..Self::of(vec![Products::new(1.0, factors)]) }
+    }
+
+    /// Number of terms.
+    pub fn len(&self) -> usize {
+        self.products.iter().map(|products| products.values.len()).sum()
+    }
+
+    /// Whether there is nothing to add.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of each term.
+    pub fn values(&self) -> impl Iterator<Item = f64> {
+        self.products.iter().flat_map(|products| products.values.iter().copied())
+    }
+
+    /// Each term with the names of its factors.
+    pub fn terms(&self) -> impl Iterator<Item = Term> {
+        let term = |products: &Products, n: usize| Term {
+            sign: products.sign,
+            factors: products
+                .factors
+                .iter()
+                .map(|series| Factor::new(series.symbol.at(n + 1), series.values[n]))
+                .collect(),
+            value: products.values[n],
+            sample: self.samples.as_ref().map(|samples| samples[n]),
+        };
+        self.products
+            .iter()
+            .flat_map(move |products| (0..products.values.len()).map(move |n| term(products, n)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_their_layer_above_and_their_neurons_below() {
+        let text = |symbol: Symbol| symbol.to_string();
+        assert_eq!(text(Symbol::edge(Role::Weight, 3, 1, 0)), "w³₂₁");
+        assert_eq!(text(Symbol::edge(Role::Weight, 12, 10, 4)), "w¹²₁₁,₅");
+        assert_eq!(text(Symbol::edge(Role::Weight, 2, 12, 0).over_k()), "w²₁₃,ₖ");
+        assert_eq!(text(Symbol::edge(Role::Weight, 2, 0, 12).over_j(Letter::J)), "w²ⱼ,₁₃");
+        assert_eq!(text(Symbol::edge(Role::Weight, 2, 0, 2).over_j(Letter::J)), "w²ⱼ₃");
+        assert_eq!(text(Symbol::edge(Role::Jacobian, 4, 3, 0).over_k()), "∂a⁴ₖ/∂z⁴₄");
+        assert_eq!(text(Symbol::whole(Role::Delta, 3)), "δ³");
+        let running = Symbol::edge(Role::Weight, 2, 0, 2).over_j(Letter::J);
+        assert_eq!(running.at(7), Symbol::edge(Role::Weight, 2, 6, 2));
+        assert_eq!((running.neuron_number(), running.input_number()), (None, Some(3)));
+    }
+
+    #[test]
+    fn json_has_the_text_and_the_parts_of_a_name() {
+        let symbol = Symbol::edge(Role::Weight, 2, 0, 2).over_j(Letter::J);
+        let json = serde_json::to_value(symbol).unwrap();
+        let expected = serde_json::json!({ "text": "w²ⱼ₃", "role": "weight", "layer": 2, "j": "j", "k": 3 });
+        assert_eq!(json, expected);
+        assert_eq!(serde_json::from_value::<Symbol>(json).unwrap(), symbol);
     }
 }

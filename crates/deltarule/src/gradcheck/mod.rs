@@ -33,7 +33,7 @@ use crate::pass::Gradients;
 use crate::random::{Purpose, Random};
 use crate::trace::Trace;
 use deltarule_kernels::{Matrix, Real, Rows, ThreadPool};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// What of a check is chosen.
@@ -56,7 +56,7 @@ impl Default for Settings {
 }
 
 /// A kink that lies within ±h of a parameter. Neurons count from 0 here, and from 1 where they are serialised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
 pub enum Kink {
     /// z of this neuron changes its sign.
@@ -64,7 +64,7 @@ pub enum Kink {
         /// Layer, the first after the input being 2
         l: usize,
         /// Neuron
-        #[serde(serialize_with = "from_one")]
+        #[serde(with = "from_one")]
         j: usize,
         /// Sample
         sample: usize,
@@ -72,7 +72,7 @@ pub enum Kink {
     /// The difference of this output to its target passes a corner of the cost.
     Cost {
         /// Output
-        #[serde(serialize_with = "from_one")]
+        #[serde(with = "from_one")]
         j: usize,
         /// Sample
         sample: usize,
@@ -82,7 +82,7 @@ pub enum Kink {
 }
 
 /// What the comparison says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// The relative error is within the tolerance, or the difference within the resolution.
@@ -94,7 +94,7 @@ pub enum Verdict {
 }
 
 /// One parameter's gradient beside its central difference.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// Which parameter.
     pub parameter: Parameter,
@@ -131,7 +131,7 @@ impl Check {
 }
 
 /// The parameters of one layer together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LayerReport {
     /// Layer, the first after the input being 2; the input scale is layer 1.
     pub l: usize,
@@ -148,7 +148,7 @@ pub struct LayerReport {
 }
 
 /// All that a gradient check found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Every parameter looked at, the worst first.
     pub checks: Vec<Check>,

@@ -3,20 +3,20 @@
 use crate::network::Network;
 use crate::pass::Gradients;
 use deltarule_kernels::Real;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One number of a network that training changes.
 ///
 /// `l` counts as the book does: 2 is the first layer after the input. j and k count from 0 here, and from 1, as in the
 /// book, where they are shown or serialised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Parameter {
     /// sₖ of the learned input scale
     InputScale {
         /// Input
-        #[serde(serialize_with = "from_one")]
+        #[serde(with = "from_one")]
         k: usize,
     },
     /// bˡⱼ
@@ -24,7 +24,7 @@ pub enum Parameter {
         /// Layer
         l: usize,
         /// Neuron
-        #[serde(serialize_with = "from_one")]
+        #[serde(with = "from_one")]
         j: usize,
     },
     /// wˡⱼₖ
@@ -32,10 +32,10 @@ pub enum Parameter {
         /// Layer
         l: usize,
         /// Neuron of layer l
-        #[serde(serialize_with = "from_one")]
+        #[serde(with = "from_one")]
         j: usize,
         /// Neuron of layer l − 1
-        #[serde(serialize_with = "from_one")]
+        #[serde(with = "from_one")]
         k: usize,
     },
 }
@@ -108,6 +108,17 @@ impl fmt::Display for Parameter {
 }
 
 /// Indices are serialised as they are shown.
-pub(super) fn from_one<S: Serializer>(index: &usize, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(*index as u64 + 1)
+pub(super) mod from_one {
+    use serde::de::{Deserialize, Deserializer, Error, Unexpected};
+    use serde::ser::Serializer;
+
+    pub(crate) fn serialize<S: Serializer>(index: &usize, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(*index as u64 + 1)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+        usize::deserialize(deserializer)?
+            .checked_sub(1)
+            .ok_or_else(|| D::Error::invalid_value(Unexpected::Unsigned(0), &"a number from 1 up"))
+    }
 }

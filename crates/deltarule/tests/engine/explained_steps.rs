@@ -41,7 +41,7 @@ fn the_input_scale_has_its_own_rows() {
     }
     for row in of(Equation::Bp2) {
         let Form::Sum { sum, factor, .. } = &row.form else { panic!("a sum") };
-        assert_eq!((row.cursor.layer, sum.terms.len(), factor.len()), (1, 4, 0));
+        assert_eq!((row.cursor.layer, sum.len(), factor.len()), (1, 4, 0));
         assert!((row.value - sum.total).abs() < 1e-15);
     }
     for (k, row) in of(Equation::InputScale).enumerate() {
@@ -51,8 +51,8 @@ fn the_input_scale_has_its_own_rows() {
         assert!(check.relative_error < 1e-9 && row.value != 0.0, "{check:?}");
         let Form::Sum { sum, factor, .. } = &row.form else { panic!("a sum") };
         // x δ¹ of each sample, and the mean of them
-        assert_eq!((sum.terms.len(), factor[0].value, row.cursor.sample), (4, 0.25, None));
-        for (i, term) in sum.terms.iter().enumerate() {
+        assert_eq!((sum.len(), factor[0].value, row.cursor.sample), (4, 0.25, None));
+        for (i, term) in sum.terms().enumerate() {
             assert_eq!(term.factors[0].value, samples.x.at(i, k));
         }
     }

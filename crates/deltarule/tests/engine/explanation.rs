@@ -2,9 +2,9 @@
 
 use crate::common::{Numbers, Samples, told};
 use crate::worked_example;
-use deltarule::explain::{Equation, Explanation, Form, Request, Sum, explain};
+use deltarule::explain::{Equation, Explanation, Extent, Form, Request, Sum, Term, explain};
 use deltarule::gradcheck::{Parameter, Verdict};
-use deltarule::{Activation, Cost, Network, Objective, Plan, Regularisation, ThreadPool, Trace};
+use deltarule::{Activation, Cost, Matrix, Network, Objective, Plan, Regularisation, ThreadPool, Trace};
 use deltarule::{OptimizerName, Settings, Task};
 
 fn plan(optimizer: OptimizerName, eta: f64) -> Option<Plan> {
@@ -45,20 +45,17 @@ fn of_large(request: Request) -> deltarule::Result<Explanation> {
     explain(&ThreadPool::single(), &network, &trace, &request)
 }
 
-/// The terms from the first to the last and then the rest give the total, to the last bit.
+/// The terms, each the product of its factors, give the total to the last bit.
 #[track_caller]
 fn adds_up(sum: &Sum) {
-    let shown: f64 = sum.terms.iter().map(|term| term.value).sum();
-    let rest = sum.rest.map_or(0.0, |rest| rest.value);
-    assert_eq!(shown + rest, sum.total);
-    assert!(sum.terms.len() <= Sum::SHOWN);
-    for term in &sum.terms {
+    let mut total = 0.0;
+    for (term, value) in sum.terms().zip(sum.values()) {
         let product: f64 = term.factors.iter().map(|factor| factor.value).product();
-        assert_eq!(term.value, term.sign * product);
+        assert_eq!((term.value, term.value), (value, term.sign * product));
+        total += term.value;
     }
-    if sum.rest.is_none_or(|rest| rest.count == 0) {
-        assert!(rest.abs() <= 1e-14 * sum.terms.iter().map(|term| term.value.abs()).sum::<f64>());
-    }
+    assert_eq!(total, sum.total);
+    assert_eq!(sum.terms().count(), sum.len());
 }
 
 fn check_rows(explanation: &Explanation) {
@@ -87,11 +84,12 @@ fn every_number_of_the_worked_example() {
     let delta = row("δ²₁");
     assert!((delta.value - 0.008771354689487).abs() < 1e-15);
     let Form::Sum { sum, factor, .. } = &delta.form else { panic!("a sum") };
-    let names: Vec<String> = sum.terms[1].factors.iter().map(|factor| factor.symbol.to_string()).collect();
+    let terms: Vec<Term> = sum.terms().collect();
+    let names: Vec<String> = terms[1].factors.iter().map(|factor| factor.symbol.to_string()).collect();
     assert_eq!(names, ["w³₂₁", "δ³₂"]);
     // 0.40 · 0.138499 = 0.055399, 0.50 · (−0.038098) = −0.019049, times σ′(z²₁) = 0.241301
-    assert!((sum.terms[0].value - 0.055399424651423).abs() < 1e-15);
-    assert!((sum.terms[1].value + 0.019049118258278).abs() < 1e-15);
+    assert!((terms[0].value - 0.055399424651423).abs() < 1e-15);
+    assert!((terms[1].value + 0.019049118258278).abs() < 1e-15);
     assert_eq!(factor[0].symbol.to_string(), "σ′(z²₁)");
     assert!((factor[0].value - 0.241300708572325).abs() < 1e-15);
 
@@ -121,20 +119,116 @@ fn json_counts_from_one_and_names_the_place() {
 }
 
 #[test]
-fn wide_sums_show_the_eight_largest_terms_and_the_rest() {
+fn every_term_of_a_sum_is_there_with_its_names() {
     let explanation = of_large(Request::default()).unwrap();
     check_rows(&explanation);
-    let forward = &explanation.component[0];
-    let Form::Sum { sum, .. } = &forward.form else { panic!("a sum") };
-    assert_eq!((sum.terms.len(), sum.rest.unwrap().count), (8, 12));
     let (network, samples, _) = large();
-    let j = forward.symbol.j.unwrap() - 1;
-    let mut all: Vec<f64> =
-        (0..20).map(|k| (network.layers[0].w.get(j, k) * samples.x.at(0, k)).abs()).collect();
-    all.sort_by(|a, b| b.total_cmp(a));
-    let mut shown: Vec<f64> = sum.terms.iter().map(|term| term.value.abs()).collect();
-    shown.sort_by(|a, b| b.total_cmp(a));
-    assert_eq!(shown, all[..8]);
+    let row = &explanation.component[0];
+    let Form::Sum { sum, .. } = &row.form else { panic!("a sum") };
+    let j = row.symbol.neuron_number().unwrap();
+    let series: Vec<String> =
+        sum.products[0].factors.iter().map(|series| series.symbol.to_string()).collect();
+    assert!(series[0].ends_with('ₖ') && series[1] == "a¹ₖ", "{series:?}");
+    assert_eq!(sum.len(), 20);
+    for (k, term) in sum.terms().enumerate() {
+        let [w, a] = &term.factors[..] else { panic!("w and a") };
+        assert_eq!((w.value, a.value), (network.layers[0].w.get(j - 1, k), samples.x.at(0, k)));
+        assert_eq!((w.symbol.neuron_number(), w.symbol.input_number()), (Some(j), Some(k + 1)));
+        assert_eq!(a.symbol.neuron_number(), Some(k + 1));
+    }
+}
+
+#[test]
+fn an_explanation_is_written_and_read_back() {
+    let request = Request { plan: plan(OptimizerName::Adam, 0.01), ..Request::default() };
+    for explanation in [of_worked_example(), of_large(request).unwrap()] {
+        let json = serde_json::to_string(&explanation).unwrap();
+        assert_eq!(serde_json::from_str::<Explanation>(&json).unwrap(), explanation);
+    }
+}
+
+#[test]
+fn a_trace_is_written_with_all_of_its_numbers() {
+    let network = worked_example::network();
+    let json = serde_json::to_value(worked_example::trace(&network)).unwrap();
+    assert_eq!(json["x"], serde_json::json!([[0.05, 0.1]]));
+    assert_eq!((&json["cost"], &json["layers"][1]["layer"]), (&"quadratic".into(), &3.into()));
+    let gradient = json["layers"][0]["weight_gradient"][0][0].as_f64().unwrap();
+    assert!((gradient - 0.000438567734474).abs() < 1e-15);
+    assert!((json["layers"][1]["delta"][0][0].as_f64().unwrap() - 0.138498561628563).abs() < 1e-14);
+}
+
+#[test]
+fn how_much_of_a_large_network_is_asked_for() {
+    let extent = Extent { whole: 30, most: 3, corner: 2 };
+    let explanation = of_large(Request { extent, ..Request::default() }).unwrap();
+    check_rows(&explanation);
+    assert_eq!((explanation.most_wrong.len(), explanation.largest_gradients.len()), (3, 3));
+    let of =
+        |equation| explanation.component.iter().filter(move |row| row.cursor.equation == equation).count();
+    // 30, 15 and 12 neurons, 30·20, 15·30 and 12·15 weights
+    assert_eq!((of(Equation::Bp3), of(Equation::Bp4)), (57, 600 + 450 + 180));
+    assert_eq!(explanation.matrix[0].result.entries.len(), 2);
+}
+
+/// All but nothing is left of δ and of what the data say of the weights: what is shown of them is still what was computed.
+#[test]
+fn terms_are_true_where_the_slope_vanishes_and_regularisation_rules() {
+    let mut numbers = Numbers::new(9);
+    let mut network = numbers.network(&[3, 4, 2], Activation::Tanh, Activation::Identity);
+    network.layers[0].b.fill(17.0);
+    let samples = Samples { x: numbers.matrix(1, 3), y: numbers.matrix(1, 2), weights: Some(vec![1e-3]) };
+    let regularisation = Regularisation { l2: 1e6, l1: 1e5, decay: 0.0 };
+    let objective = Objective { cost: Cost::Quadratic, regularisation, n: 1 };
+    let trace = Trace::of(&ThreadPool::single(), &network, objective, &samples.batch()).unwrap();
+    let request = Request { samples: vec![0], ..Request::default() };
+    let explanation = explain(&ThreadPool::single(), &network, &trace, &request).unwrap();
+    let mut tiny = 0;
+    for row in &explanation.component {
+        let Form::Sum { sum, factor, added } = &row.form else { continue };
+        adds_up(sum);
+        match row.cursor.equation {
+            Equation::Bp2 => {
+                let delta = trace.pass.layers[1].delta.row(0);
+                let k = row.cursor.neuron.unwrap() - 1;
+                let exact: f64 = (0..2).map(|j| network.layers[1].w.get(j, k) * delta[j]).sum();
+                assert!((sum.total - exact).abs() <= 1e-15 * exact.abs(), "{row:?}");
+                assert_eq!(row.value, sum.total * factor[0].value);
+                tiny += usize::from(factor[0].value.abs() < 1e-12);
+            }
+            Equation::Bp4 => {
+                let (l, j, k) =
+                    (row.cursor.layer, row.cursor.neuron.unwrap() - 1, row.cursor.input.unwrap() - 1);
+                let (delta, a) = (trace.pass.layers[l - 2].delta.at(0, j), trace.input_of(l - 2).row(0)[k]);
+                assert_eq!(sum.total, a * delta);
+                let w = network.layers[l - 2].w.get(j, k);
+                let told: Vec<f64> = added.iter().map(|term| term.value).collect();
+                assert_eq!(told, [1e6 * w, 1e5 * w.signum()]);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(tiny, 4);
+}
+
+/// Targets of a softmax that add up to 2 pull its outputs up as a whole.
+#[test]
+fn targets_that_are_no_probabilities_multiply_by_their_sum() {
+    let mut numbers = Numbers::new(12);
+    let network = numbers.network(&[3, 3], Activation::Tanh, Activation::Softmax);
+    let y = Matrix::from_rows(&[[1.0, 0.0, 1.0]]);
+    let samples = Samples { x: numbers.matrix(1, 3), y, weights: None };
+    let cost = Cost::SoftmaxCrossEntropy { smoothing: 0.0 };
+    let trace = Trace::of(&ThreadPool::single(), &network, cost, &samples.batch()).unwrap();
+    let request = Request { samples: vec![0], neuron: Some(1), ..Request::default() };
+    let explanation = explain(&ThreadPool::single(), &network, &trace, &request).unwrap();
+    let bp1 = explanation.component.iter().find(|row| row.cursor.equation == Equation::Bp1).unwrap();
+    let Form::Sum { sum, .. } = &bp1.form else { panic!("a sum") };
+    let names: Vec<String> =
+        sum.terms().flat_map(|term| term.factors).map(|factor| factor.symbol.to_string()).collect();
+    assert_eq!(names, ["Σy", "a²₁", "y₁"]);
+    assert_eq!(sum.total, bp1.value);
+    assert!(explanation.two_forms[0].agrees);
 }
 
 #[test]
@@ -142,16 +236,16 @@ fn a_large_network_has_a_way_in() {
     let explanation = of_large(Request::default()).unwrap();
     let (network, samples, objective) = large();
     let trace = Trace::of(&ThreadPool::single(), &network, objective, &samples.batch()).unwrap();
-    assert_eq!(explanation.ladder.iter().map(|rung| rung.layer).collect::<Vec<_>>(), [2, 3, 4]);
-    for (rung, gradient) in explanation.ladder.iter().zip(&trace.gradients.layers) {
+    assert_eq!(explanation.layers.iter().map(|layer| layer.layer).collect::<Vec<_>>(), [2, 3, 4]);
+    for (layer, gradient) in explanation.layers.iter().zip(&trace.gradients.layers) {
         let square: f64 = gradient.b.iter().map(|b| b * b).sum();
-        assert!((rung.bias_gradient - square.sqrt()).abs() < 1e-15);
+        assert!((layer.bias_gradient - square.sqrt()).abs() < 1e-15);
     }
-    assert!(explanation.ladder[2].saturated.is_none());
+    assert!(explanation.layers[2].saturated.is_none());
     // tanh is flat where 1 − a² < 0.05
     let a = &trace.pass.layers[0].a;
     let flat = (0..6).flat_map(|i| a.row(i)).filter(|&a| 1.0 - a * a < 0.05).count();
-    assert_eq!(explanation.ladder[0].saturated, Some(flat as f64 / 180.0));
+    assert_eq!(explanation.layers[0].saturated, Some(flat as f64 / 180.0));
     let sizes: Vec<f64> = explanation.largest_gradients.iter().map(|g| g.gradient.abs()).collect();
     assert!(sizes.len() == 8 && sizes.is_sorted_by(|a, b| a >= b));
     let largest = Parameter::all(&network).map(|p| match p {
@@ -172,7 +266,7 @@ fn both_forms_of_bp1_stand_side_by_side_and_agree() {
     adds_up(&forms.short);
     adds_up(&forms.jacobian);
     assert!(forms.agrees && forms.difference < 1e-14);
-    assert_eq!(forms.jacobian.terms.len() + forms.jacobian.rest.unwrap().count, 12);
+    assert_eq!((forms.short.len(), forms.jacobian.len()), (2, 12));
     assert!(explanation.component.iter().all(|row| row.cursor.layer == 4));
     assert_eq!(explanation.component[0].cursor.sample, Some(102));
 }
@@ -208,10 +302,8 @@ fn a_batch_shows_each_delta_and_then_the_mean() {
     let row = explanation.component.iter().find(|row| row.cursor.equation == Equation::Bp3).unwrap();
     let Form::Sum { sum, .. } = &row.form else { panic!("a sum") };
     assert_eq!(row.cursor.sample, None);
-    assert_eq!(
-        sum.terms.iter().map(|term| term.sample.unwrap()).collect::<Vec<_>>(),
-        [100, 101, 102, 103, 104, 105]
-    );
+    assert_eq!(sum.samples.as_deref(), Some(&[100, 101, 102, 103, 104, 105][..]));
+    assert!(sum.terms().all(|term| term.sample.is_some()));
 }
 
 #[test]

@@ -66,10 +66,10 @@ fn the_gradient_vanishes_towards_the_input() {
     let data = Samples { x: numbers.matrix(100, 50), y: numbers.targets(cost, 100, 10), weights: None };
     let trace = Trace::of(&ThreadPool::single(), &network, cost, &data.batch()).unwrap();
     let request = Request { samples: (0..100).collect(), ..Request::default() };
-    let ladder = explain(&ThreadPool::single(), &network, &trace, &request).unwrap().ladder;
-    for pair in ladder.windows(2) {
+    let layers = explain(&ThreadPool::single(), &network, &trace, &request).unwrap().layers;
+    for pair in layers.windows(2) {
         let ratio = pair[1].bias_gradient / pair[0].bias_gradient;
-        assert!((2.0..10.0).contains(&ratio), "{ladder:?}");
+        assert!((2.0..10.0).contains(&ratio), "{layers:?}");
         assert!(pair[1].delta > 2.0 * pair[0].delta);
     }
 }
