@@ -1,6 +1,9 @@
 //! The command line, as typed words.
 
+use crate::flags::{Flags, Folded, Reading, Running, Threads};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use deltarule::Settings;
+use deltarule_pipeline::settings::{CvSettings, DataSettings, RunSettings};
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
@@ -63,152 +66,19 @@ pub(crate) enum Command {
     Gradcheck(Box<Gradcheck>),
     /// Show what a model file holds.
     Inspect(Inspect),
+    /// List the settings: what each is, its values and its default.
+    Settings(ListedSettings),
     /// Print a completion script for a shell.
     Completions(Completions),
 }
 
-/// Which data, and how to read it.
-#[derive(Clone, Debug, Default, PartialEq, Args)]
-#[command(next_help_heading = "Data")]
-pub(crate) struct DataArgs {
-    /// Column to predict; several, separated by commas, for several targets.
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    pub(crate) target: Option<Vec<String>>,
-    /// What to make of the target: classes, multi-label, regression or counts.
-    #[arg(long, value_name = "TASK")]
-    pub(crate) task: Option<String>,
-    /// Columns to take as numbers, whatever they look like.
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    pub(crate) numeric: Option<Vec<String>>,
-    /// Columns to take as categories, whatever they look like.
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    pub(crate) categorical: Option<Vec<String>>,
-    /// Columns to leave out.
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    pub(crate) drop: Option<Vec<String>>,
-    /// Column with the weight of each row.
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) weights: Option<String>,
-    /// Weights of the classes: `balanced`, or `name=weight,…`.
-    #[arg(long, value_name = "WEIGHTS")]
-    pub(crate) class_weights: Option<String>,
-    /// Character between the cells of a CSV file; found by looking when not given.
-    #[arg(long, value_name = "CHAR")]
-    pub(crate) delimiter: Option<char>,
-    /// The first line of a CSV file is data; columns are called c1, c2, ….
-    #[arg(long)]
-    pub(crate) no_header: bool,
-    /// The first line of a CSV file holds names, even where they are numbers.
-    #[arg(long, conflicts_with = "no_header")]
-    pub(crate) header: bool,
-    /// Refuse tables of more columns; 65,536 when not given.
-    #[arg(long, allow_negative_numbers = true, value_name = "N")]
-    pub(crate) max_columns: Option<usize>,
-    /// Numbers of a CSV file are written with a decimal comma.
-    #[arg(long)]
-    pub(crate) decimal_comma: bool,
-    /// Cells that stand for a missing value, beside the empty cell, ?, NA, N/A, NaN and null.
-    #[arg(long, value_name = "CELLS", value_delimiter = ',')]
-    pub(crate) missing: Option<Vec<String>>,
-}
-
-/// What of the data only a training makes use of.
-#[derive(Clone, Debug, Default, PartialEq, Args)]
-#[command(next_help_heading = "Data")]
-pub(crate) struct TrainingDataArgs {
-    /// Held out to choose the best epoch: a fraction, a file, or `column:NAME` for a column that says which rows.
-    #[arg(long, value_name = "FRACTION|FILE|column:NAME")]
-    pub(crate) validation: Option<String>,
-    /// Held out for the final figures: a fraction or a file.
-    #[arg(long, value_name = "FRACTION|FILE")]
-    pub(crate) test: Option<String>,
-    /// Read the table in passes instead of loading it: for files larger than memory.
-    #[arg(long)]
-    pub(crate) stream: bool,
-    /// Rows that a streamed epoch keeps in memory to shuffle.
-    #[arg(long, value_name = "ROWS")]
-    pub(crate) shuffle_buffer: Option<usize>,
-}
-
-/// The network and how it learns.
-#[derive(Clone, Debug, Default, PartialEq, Args)]
-#[command(next_help_heading = "Network and learning")]
-pub(crate) struct LearningArgs {
+/// A file of settings.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub(crate) struct SettingsFile {
     /// Settings from a TOML file; flags go before it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// `tabular`, the strong recipe for tables and their default, or `plain`, the network of the flags.
-    #[arg(long, value_name = "PRESET")]
-    pub(crate) preset: Option<String>,
-    /// Widths of the hidden layers, `none` for no hidden layer.
-    #[arg(long, value_name = "WIDTHS")]
-    pub(crate) hidden: Option<String>,
-    /// Activation of the hidden layers: identity, sigmoid, tanh, relu, leaky-relu(:SLOPE), elu(:ALPHA), selu, gelu,
-    /// gelu-tanh, silu, mish or softplus.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) activation: Option<String>,
-    /// Activation of the output layer; what fits the cost when not given.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) output: Option<String>,
-    /// quadratic, mean-squared, binary-cross-entropy, softmax-cross-entropy, absolute, huber(:DELTA), quantile(:Q) or
-    /// poisson.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) cost: Option<String>,
-    /// Initial weights: normal, scaled-normal, glorot-normal, glorot-uniform, he-normal, he-uniform, lecun-normal or
-    /// lecun-uniform.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) init: Option<String>,
-    /// sgd, momentum, nesterov, adam or adamw.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) optimizer: Option<String>,
-    /// η, the learning rate.
-    #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
-    pub(crate) eta: Option<f64>,
-    /// How η changes from step to step: constant, step, cosine, one-cycle or coslog4.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) schedule: Option<String>,
-    /// μ of momentum and Nesterov.
-    #[arg(long, allow_negative_numbers = true, value_name = "MU")]
-    pub(crate) momentum: Option<f64>,
-    /// Samples of a mini-batch.
-    #[arg(long, allow_negative_numbers = true, value_name = "M")]
-    pub(crate) batch: Option<usize>,
-    /// Passes over the training data at the most.
-    #[arg(long, allow_negative_numbers = true, value_name = "N")]
-    pub(crate) epochs: Option<u32>,
-    /// Stop after so many epochs without a better validation metric.
-    #[arg(long, allow_negative_numbers = true, value_name = "EPOCHS")]
-    pub(crate) patience: Option<u32>,
-    /// Validation metric that chooses the best epoch.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) metric: Option<String>,
-    /// λ of the quadratic penalty (λ/2n) Σ w².
-    #[arg(long, allow_negative_numbers = true, value_name = "LAMBDA")]
-    pub(crate) l2: Option<f64>,
-    /// Factor of the penalty Σ |w|.
-    #[arg(long, allow_negative_numbers = true, value_name = "LAMBDA")]
-    pub(crate) l1: Option<f64>,
-    /// Decoupled weight decay.
-    #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
-    pub(crate) weight_decay: Option<f64>,
-    /// Share of hidden activations set to zero in each step.
-    #[arg(long, allow_negative_numbers = true, value_name = "SHARE")]
-    pub(crate) dropout: Option<f64>,
-    /// Largest norm of the whole gradient; longer ones are shortened.
-    #[arg(long, allow_negative_numbers = true, value_name = "NORM")]
-    pub(crate) clip: Option<f64>,
-    /// Label smoothing of the softmax cross-entropy.
-    #[arg(long, allow_negative_numbers = true, value_name = "SHARE")]
-    pub(crate) smoothing: Option<f64>,
-    /// Seed of everything random.
-    #[arg(long, allow_negative_numbers = true, value_name = "SEED")]
-    pub(crate) seed: Option<u64>,
-    /// Numbers of the network: f32 or f64.
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) precision: Option<String>,
-    /// Threads; the result is the same for any number.
-    #[arg(long, allow_negative_numbers = true, value_name = "N")]
-    pub(crate) threads: Option<usize>,
 }
 
 /// Train a network on data and save it as a run.
@@ -221,30 +91,26 @@ LIBSVM; plain, gzip or zstd; `-` for standard input).
 Examples:
   deltarule train digits --hidden 100,100 --epochs 50
   deltarule train moons:noise=0.2 --hidden 16 --activation tanh
-  deltarule train mnist/ --batch 128 --threads 2
+  deltarule train mnist/ --batch-size 128 --threads 2
   deltarule train houses.parquet --target price --task regression")]
 pub(crate) struct Train {
     /// A built-in set, IDX files or folder, or tables; what --config names when not given.
     #[arg(required_unless_present = "config", value_name = "DATA")]
     pub(crate) data: Vec<String>,
     #[command(flatten)]
-    pub(crate) reading: DataArgs,
+    pub(crate) reading: Flags<DataSettings>,
     #[command(flatten)]
-    pub(crate) training: TrainingDataArgs,
+    pub(crate) learning: Flags<Settings>,
     #[command(flatten)]
-    pub(crate) learning: LearningArgs,
+    pub(crate) running: Flags<RunSettings>,
+    #[command(flatten)]
+    pub(crate) file: SettingsFile,
     /// Folder of the run, instead of runs/DATA-N.
     #[arg(long, value_name = "FOLDER", help_heading = "Run")]
     pub(crate) out: Option<PathBuf>,
     /// Replace the run that is already in --out.
     #[arg(long, requires = "out", help_heading = "Run")]
     pub(crate) force: bool,
-    /// Choose the probability from which the second of two classes is predicted by this metric, on the validation set.
-    #[arg(long, value_name = "METRIC", help_heading = "After training")]
-    pub(crate) threshold: Option<String>,
-    /// Scale the outputs by one temperature so that probabilities fit the validation set.
-    #[arg(long, help_heading = "After training")]
-    pub(crate) temperature: bool,
 }
 
 /// Write a network's predictions for new data.
@@ -279,9 +145,8 @@ pub(crate) struct Predict {
     /// Replace an existing output file.
     #[arg(long)]
     pub(crate) force: bool,
-    /// Threads; the result is the same for any number.
-    #[arg(long, allow_negative_numbers = true, value_name = "N")]
-    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) running: Flags<RunSettings, Threads>,
 }
 
 /// Measure a network on data whose answers are known.
@@ -294,9 +159,8 @@ pub(crate) struct Eval {
     /// the file of images itself for another.
     #[arg(value_name = "DATA")]
     pub(crate) data: Vec<String>,
-    /// Threads; the result is the same for any number.
-    #[arg(long, allow_negative_numbers = true, value_name = "N")]
-    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) running: Flags<RunSettings, Threads>,
 }
 
 /// Estimate how well a network will do by k-fold cross-validation.
@@ -313,40 +177,15 @@ pub(crate) struct Cv {
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<String>,
     #[command(flatten)]
-    pub(crate) reading: DataArgs,
+    pub(crate) reading: Flags<DataSettings, Folded>,
     #[command(flatten)]
-    pub(crate) learning: LearningArgs,
-    /// Held out of the folds that train to choose the best epoch: a fraction, or `column:NAME` for a column that says
-    /// which rows.
-    #[arg(long, value_name = "FRACTION|column:NAME", help_heading = "Cross-validation")]
-    pub(crate) validation: Option<String>,
-    /// Refused with a reason, and therefore not listed.
-    #[arg(long, hide = true)]
-    pub(crate) test: Option<String>,
-    /// Refused with a reason, and therefore not listed.
-    #[arg(long, hide = true)]
-    pub(crate) stream: bool,
-    /// Number of folds.
-    #[arg(
-        long,
-        allow_negative_numbers = true,
-        value_name = "K",
-        default_value_t = 5,
-        help_heading = "Cross-validation"
-    )]
-    pub(crate) folds: usize,
-    /// How often the whole is repeated with other folds.
-    #[arg(
-        long,
-        allow_negative_numbers = true,
-        value_name = "N",
-        default_value_t = 1,
-        help_heading = "Cross-validation"
-    )]
-    pub(crate) repeats: usize,
-    /// Do not keep the shares of the classes equal in every fold.
-    #[arg(long, help_heading = "Cross-validation")]
-    pub(crate) plain_folds: bool,
+    pub(crate) learning: Flags<Settings>,
+    #[command(flatten)]
+    pub(crate) running: Flags<RunSettings, Running>,
+    #[command(flatten)]
+    pub(crate) file: SettingsFile,
+    #[command(flatten)]
+    pub(crate) folds: Flags<CvSettings>,
     /// Write each row's prediction by the network that did not see it.
     #[arg(long, value_name = "FILE", help_heading = "Cross-validation")]
     pub(crate) out_of_fold: Option<PathBuf>,
@@ -365,7 +204,7 @@ Examples:
   deltarule explain runs/digits-1 --sample 3
   deltarule explain runs/xor-1 --sample 0 --layer 2 --neuron 1
   deltarule explain runs/xor-1 --sample 0 --layer 2 --weight 1,2 --lang ko
-  deltarule explain runs/digits-1 --batch 0..32 --form matrix")]
+  deltarule explain runs/digits-1 --samples 0..32 --form matrix")]
 pub(crate) struct Explain {
     /// Folder of a run, or a model file.
     #[arg(value_name = "RUN")]
@@ -375,11 +214,11 @@ pub(crate) struct Explain {
     #[arg(value_name = "DATA")]
     pub(crate) data: Vec<String>,
     /// The sample, counted from 0.
-    #[arg(long, allow_negative_numbers = true, value_name = "N", conflicts_with = "batch")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", conflicts_with = "samples")]
     pub(crate) sample: Option<usize>,
     /// A batch of samples, from A to before B: each one's δ, then the mean that the update uses.
     #[arg(long, value_name = "A..B")]
-    pub(crate) batch: Option<String>,
+    pub(crate) samples: Option<String>,
     /// Only this layer, numbered from 2; 1 is the learned input scale, where there is one.
     #[arg(long, allow_negative_numbers = true, value_name = "L")]
     pub(crate) layer: Option<usize>,
@@ -414,12 +253,17 @@ pub(crate) struct Gradcheck {
     #[arg(required = true, value_name = "RUN|DATA")]
     pub(crate) subject: Vec<String>,
     #[command(flatten)]
-    pub(crate) reading: DataArgs,
+    pub(crate) reading: Flags<DataSettings, Reading>,
     #[command(flatten)]
-    pub(crate) learning: LearningArgs,
-    /// Samples in the batch whose gradient is checked.
-    #[arg(long, allow_negative_numbers = true, value_name = "M", default_value_t = 8)]
-    pub(crate) samples: usize,
+    pub(crate) learning: Flags<Settings>,
+    #[command(flatten)]
+    pub(crate) running: Flags<RunSettings, Running>,
+    #[command(flatten)]
+    pub(crate) file: SettingsFile,
+    /// The batch whose gradient is checked: samples from A to before B, counted from 0; 8 of them, chosen by the seed,
+    /// when not given.
+    #[arg(long, value_name = "A..B")]
+    pub(crate) samples: Option<String>,
     /// Parameters checked at the most, chosen by the seed; all when 0.
     #[arg(long, allow_negative_numbers = true, value_name = "P", default_value_t = 2000)]
     pub(crate) parameters: usize,
@@ -450,6 +294,25 @@ pub(crate) struct Inspect {
     /// Folder of a run, or a model file.
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
+}
+
+/// List the settings: what each is, its values and its default.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every setting is a flag of the commands that use it and a key of the file that --config names,
+in the section that is shown.
+
+Examples:
+  deltarule settings
+  deltarule settings activation
+  deltarule settings --json")]
+pub(crate) struct ListedSettings {
+    /// Show one setting whole: its values with their documentation, and its default for each preset and task.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Language of the words; the locale's when not given.
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Lang>,
 }
 
 /// Print a completion script for a shell.

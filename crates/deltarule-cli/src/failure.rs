@@ -1,13 +1,13 @@
 //! How a command ends when it cannot do what was asked: a message, a hint, and an exit code that scripts can tell apart.
 
-use deltarule::hint::Advised;
+use crate::flags;
 use deltarule_pipeline::{Error, ErrorKind, Notice};
 use deltarule_tables::TableError;
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 /// An error as the user reads it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
     pub(crate) message: String,
@@ -79,14 +79,14 @@ impl From<Error> for Failure {
             Error::NoRun { path, source, latest } => {
                 return Self::io("open", path, source).hint(runs_there_are(latest));
             }
-            Error::Table(_) | Error::Library(_) => without_code(&error.worded(as_flag)),
-            _ => error.worded(as_flag),
+            Error::Table(_) | Error::Library(_) => without_code(&error.worded(flags::flag)),
+            _ => error.worded(flags::flag),
         };
         let hint = match &error {
             Error::NoData => Some("`deltarule train digits` needs no file".to_owned()),
             Error::NothingHeldOut => Some("name the data: deltarule eval RUN DATA".to_owned()),
             Error::DataGone { .. } => Some("name the data: deltarule explain RUN DATA".to_owned()),
-            error => error.hint().map(|hint| hint.worded(as_flag)),
+            error => error.hint().map(|hint| hint.worded(flags::flag)),
         };
         Self { kind: error.kind(), message, hint }
     }
@@ -126,13 +126,5 @@ fn runs_there_are(latest: &[PathBuf]) -> String {
 
 /// Something worth knowing, with settings as flags.
 pub(crate) fn in_flags(notice: &Notice) -> String {
-    notice.worded(as_flag)
-}
-
-/// A setting as the flag that says it.
-fn as_flag(setting: &Advised) -> String {
-    match &setting.value {
-        Some(value) => format!("--{} {value}", setting.name),
-        None => format!("--{}", setting.name),
-    }
+    notice.worded(flags::flag)
 }

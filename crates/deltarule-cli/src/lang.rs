@@ -78,6 +78,17 @@ words! {
     next_neuron: "the most wrong output", "가장 많이 틀린 출력";
     next_matrix: "whole matrices", "행렬 전체";
     next_batch: "a batch: each sample's δ, and their mean", "배치: 표본별 δ와 그 평균";
+    either_template: "{} or {}", "{} 또는 {}";
+    by_samples_template: "{} to {} by the number of samples", "표본 수에 따라 {}~{}";
+    nothing: "none", "없음";
+    flag: "flag", "플래그";
+    key: "key", "키";
+    in_section_template: "{key} in section [{section}]", "[{section}] 절의 {key}";
+    range: "range", "범위";
+    unit: "unit", "단위";
+    needs: "needs", "필요한 설정";
+    default: "default", "기본값";
+    values: "Values", "고를 수 있는 값";
     next_check: "every gradient against a numerical derivative", "모든 기울기를 수치 미분과 비교";
 }
 
@@ -88,6 +99,32 @@ impl Words {
             Lang::En => &ENGLISH,
             Lang::Ko => &KOREAN,
         }
+    }
+
+    /// The one of the two that is in this language.
+    pub(crate) fn pick(&self, en: &'static str, ko: &'static str) -> &'static str {
+        if self.korean { ko } else { en }
+    }
+
+    /// `a, b or c`
+    pub(crate) fn either(&self, words: &[String]) -> String {
+        match words {
+            [] => String::new(),
+            [one] => one.clone(),
+            [most @ .., last] => {
+                self.either_template.replacen("{}", &most.join(", "), 1).replacen("{}", last, 1)
+            }
+        }
+    }
+
+    /// `30 to 200 by the number of samples`
+    pub(crate) fn by_samples(&self, low: &str, high: &str) -> String {
+        self.by_samples_template.replacen("{}", low, 1).replacen("{}", high, 1)
+    }
+
+    /// `eta in section [training]`
+    pub(crate) fn in_section(&self, key: &str, section: &str) -> String {
+        self.in_section_template.replace("{key}", key).replace("{section}", section)
     }
 
     /// `776 more`

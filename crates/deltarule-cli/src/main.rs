@@ -5,8 +5,10 @@
 mod args;
 mod commands;
 mod config;
+mod defaults;
 mod explain;
 mod failure;
+mod flags;
 mod interrupt;
 mod lang;
 mod report;
@@ -91,6 +93,7 @@ fn dispatch(ui: &Ui, command: Command) -> failure::Outcome {
         Command::Explain(args) => commands::explain::run(ui, args),
         Command::Gradcheck(args) => commands::gradcheck::run(ui, *args),
         Command::Inspect(args) => commands::inspect::run(ui, args),
+        Command::Settings(args) => commands::settings::run(ui, args),
         Command::Completions(args) => commands::completions::run(ui, args),
     }
 }

@@ -40,7 +40,7 @@ fn mazur(folder: &Path) {
     page(
         folder,
         "train unit.csv --target t1,t2 --task regression --preset plain --hidden 2 --activation sigmoid \
-         --output sigmoid --cost quadratic --optimizer sgd --eta 0.5 --schedule constant --precision f64 \
+         --output-activation sigmoid --cost quadratic --optimizer sgd --eta 0.5 --schedule constant --precision f64 \
          --epochs 1 --validation 0 --numeric x1,x2 --out mazur -q",
     );
     let path = folder.join("mazur/model.safetensors");
@@ -97,7 +97,7 @@ fn a_small_network_is_shown_whole_in_both_languages() {
         .output()
         .unwrap();
     assert_eq!(by_locale.stdout, deltarule(folder.path(), "explain xor-1 --sample 3 --lang ko").stdout);
-    insta::assert_snapshot!("xor_batch", page(folder.path(), "explain xor-1 --batch 0..6"));
+    insta::assert_snapshot!("xor_batch", page(folder.path(), "explain xor-1 --samples 0..6"));
 }
 
 /// The recipe for tables has a factor for each input column, and rates of its own for each kind of parameter.
@@ -116,7 +116,7 @@ fn the_learned_input_scale_is_explained() {
     insta::assert_snapshot!("scaled_ko", page(folder, "explain sums-1 --sample 2 --layer 1 --lang ko"));
     insta::assert_snapshot!(
         "scaled_matrix",
-        page(folder, "explain sums-1 --batch 0..3 --layer 1 --form matrix")
+        page(folder, "explain sums-1 --samples 0..3 --layer 1 --form matrix")
     );
     let explanation = json(folder, "explain sums-1 --sample 2 --layer 1 --neuron 2");
     let last = explanation["component"].as_array().unwrap().last().unwrap();
@@ -135,7 +135,10 @@ fn a_large_network_has_a_way_in() {
     let overview = page(folder.path(), "explain digits-1 --sample 3");
     assert!(overview.lines().all(|line| line.chars().count() <= 110), "{overview}");
     insta::assert_snapshot!("digits", overview);
-    insta::assert_snapshot!("digits_batch", page(folder.path(), "explain digits-1 --batch 0..40 --layer 3"));
+    insta::assert_snapshot!(
+        "digits_batch",
+        page(folder.path(), "explain digits-1 --samples 0..40 --layer 3")
+    );
     insta::assert_snapshot!(
         "digits_matrix",
         page(folder.path(), "explain digits-1 --layer 2 --form matrix --lang ko")
@@ -179,7 +182,7 @@ fn json_names_every_number_and_its_sums_are_exact() {
     digits(folder.path());
     for words in [
         "explain digits-1 --sample 3",
-        "explain digits-1 --batch 0..16",
+        "explain digits-1 --samples 0..16",
         "explain digits-1 --layer 2 --neuron 7",
     ] {
         let explanation = json(folder.path(), words);
@@ -250,9 +253,9 @@ fn what_does_not_exist_is_refused_with_what_does() {
         "--layer 3 --weight 1,4",
         "--layer 3 --weight 3,1",
         "--layer 3 --weight 2",
-        "--batch 5..5",
-        "--batch 0..100000",
-        "--batch 3",
+        "--samples 5..5",
+        "--samples 0..100000",
+        "--samples 3",
     ] {
         refusals += &format!("{words}\n{}\n", refused(folder, &format!("explain xor-1 {words}")));
     }

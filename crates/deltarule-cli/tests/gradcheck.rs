@@ -32,7 +32,7 @@ fn a_run_passes_layer_by_layer() {
 #[test]
 fn data_gets_a_fresh_network_of_the_flags() {
     let folder = tempfile::tempdir().unwrap();
-    let words = "gradcheck digits --hidden 12 --activation relu --parameters 300 --samples 4 --seed 3";
+    let words = "gradcheck digits --hidden 12 --activation relu --parameters 300 --samples 0..4 --seed 3";
     insta::assert_snapshot!("gradcheck_fresh", page(folder.path(), words));
     let report: Value = serde_json::from_str(&page(folder.path(), &format!("{words} --json"))).unwrap();
     assert_eq!(report["passed"], true);
@@ -44,7 +44,7 @@ fn data_gets_a_fresh_network_of_the_flags() {
 #[test]
 fn the_race_counts_the_passes_of_both_ways() {
     let folder = tempfile::tempdir().unwrap();
-    let words = "gradcheck digits --hidden 12 --parameters 50 --samples 4 --cost-race";
+    let words = "gradcheck digits --hidden 12 --parameters 50 --samples 0..4 --cost-race";
     // P = 64·12 + 12 + 12·10 + 10 = 910
     let text = page(folder.path(), words);
     for said in ["1,820", "911", "P = 910", "4 samples", "times faster here"] {
@@ -84,7 +84,7 @@ fn a_kink_is_named_and_no_error() {
     std::fs::write(folder.path().join("train-images-idx3-ubyte"), images).unwrap();
     let labels = idx(&[20], (0..20).map(|i| i % 2).collect());
     std::fs::write(folder.path().join("train-labels-idx1-ubyte"), labels).unwrap();
-    let text = page(folder.path(), "gradcheck . --hidden 2 --samples 4");
+    let text = page(folder.path(), "gradcheck . --hidden 2 --samples 0..4");
     assert!(text.contains("kink: z²₁ = 0 of sample "), "{text}");
     assert!(text.contains("2 lie at a kink, where there is no difference to take"), "{text}");
     insta::assert_snapshot!("gradcheck_kink", text);

@@ -3,11 +3,11 @@
 use crate::error::Result;
 use crate::prepare::Prepared;
 use crate::report::Report;
-use crate::settings::{Config, Precision};
+use crate::settings::{Config, Precision, RunSettings};
 use crate::source::DataSource;
 use crate::subset::Subset;
 use crate::trained::Trained;
-use crate::tune::{Tuned, Tuning};
+use crate::tune::{self, Tuned};
 use deltarule::model::{AnyModel, Model, Training};
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule::{Activation, Network, Observer, Plan, Real, ThreadPool, Trainer, TrainingState};
@@ -21,11 +21,11 @@ use std::ops::ControlFlow;
 /// use deltarule::ThreadPool;
 /// use deltarule::metrics::Metric;
 /// use deltarule_pipeline::settings::Config;
-/// use deltarule_pipeline::{DataSource, Fit, Portion, Tuning};
+/// use deltarule_pipeline::{DataSource, Fit, Portion};
 ///
 /// let pool = ThreadPool::single();
 /// let iris = DataSource::parse(&["iris"])?;
-/// let mut fit = Fit::new(&iris, Config::default(), Tuning::default())?;
+/// let mut fit = Fit::new(&iris, Config::default())?;
 /// let fitted = fit.run(&pool, &mut ())?;
 /// let (portion, report) = fit.report(&pool, &fitted.trained)?.expect("a fifth is held out");
 /// assert_eq!((portion, report.samples), (Portion::Test, 30));
@@ -36,7 +36,6 @@ use std::ops::ControlFlow;
 pub struct Fit {
     settings: Config,
     plan: Plan,
-    tuning: Tuning,
     run: AnyRun,
 }
 
@@ -147,18 +146,18 @@ impl Fit {
     ///
     /// # Errors
     /// When settings contradict each other or the data, or the data cannot be read or learned from.
-    pub fn new(source: &DataSource, mut settings: Config, tuning: Tuning) -> Result<Self> {
-        let (plan, run) = match settings.precision.unwrap_or_default() {
+    pub fn new(source: &DataSource, mut settings: Config) -> Result<Self> {
+        let (plan, run) = match settings.run.precision.unwrap_or_default() {
             Precision::F32 => {
-                let (plan, run) = Run::new(source, &mut settings, &tuning)?;
+                let (plan, run) = Run::new(source, &mut settings)?;
                 (plan, AnyRun::F32(run))
             }
             Precision::F64 => {
-                let (plan, run) = Run::new(source, &mut settings, &tuning)?;
+                let (plan, run) = Run::new(source, &mut settings)?;
                 (plan, AnyRun::F64(run))
             }
         };
-        Ok(Self { settings, plan, tuning, run })
+        Ok(Self { settings, plan, run })
     }
 
     /// The settings, complete enough to repeat the run.
@@ -200,7 +199,7 @@ impl Fit {
         })
     }
 
-    /// Trains, and then chooses what the tuning asks for.
+    /// Trains, and then chooses what the settings ask for.
     ///
     /// The result is a function of the settings and the data: neither the number of threads nor the instruction set
     /// changes a bit of it.
@@ -208,8 +207,8 @@ impl Fit {
     /// # Errors
     /// When rows cannot be read while training, or a metric that something is chosen by is undefined.
     pub fn run(&mut self, pool: &ThreadPool, watch: &mut dyn Watch) -> Result<Fitted> {
-        let (plan, tuning) = (&self.plan, &self.tuning);
-        of_run!(&mut self.run, run => run.train(pool, plan, tuning, watch))
+        let (plan, settings) = (&self.plan, &self.settings.run);
+        of_run!(&mut self.run, run => run.train(pool, plan, settings, watch))
     }
 
     /// How good a network is on the portion that took the least part in its training, where one is in memory.
@@ -230,10 +229,10 @@ impl<T: Real> Run<T>
 where
     AnyModel: From<Model<T>>,
 {
-    fn new(source: &DataSource, settings: &mut Config, tuning: &Tuning) -> Result<(Plan, Self)> {
+    fn new(source: &DataSource, settings: &mut Config) -> Result<(Plan, Self)> {
         let prepared = Prepared::<T>::new(source, settings)?;
         let plan = prepared.plan(settings)?;
-        tuning.check(&prepared.preprocessor, prepared.validation.as_ref())?;
+        tune::check(&settings.run, &prepared.preprocessor, prepared.validation.as_ref())?;
         let preprocessor = &prepared.preprocessor;
         let network = plan.network::<T>(preprocessor.inputs(), preprocessor.labels().len())?;
         let shape = Shape::of(&network);
@@ -249,7 +248,7 @@ where
         &mut self,
         pool: &ThreadPool,
         plan: &Plan,
-        tuning: &Tuning,
+        settings: &RunSettings,
         watch: &mut dyn Watch,
     ) -> Result<Fitted> {
         let prepared = &self.prepared;
@@ -261,7 +260,7 @@ where
         let (epochs, best_epoch) = (state.reports().to_vec(), state.best());
         let mut network = state.into_kept();
         let mut preprocessor = prepared.preprocessor.clone();
-        let tuned = tuning.run(pool, &mut network, &mut preprocessor, validation)?;
+        let tuned = tune::run(settings, pool, &mut network, &mut preprocessor, validation)?;
         let model = Model {
             task: plan.task(),
             labels: preprocessor.labels(),

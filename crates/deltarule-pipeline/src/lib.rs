@@ -15,12 +15,12 @@
 //! use deltarule::ThreadPool;
 //! use deltarule::metrics::Metric;
 //! use deltarule_pipeline::settings::Config;
-//! use deltarule_pipeline::{DataSource, Fit, Portion, Question, Trained, Tuning};
+//! use deltarule_pipeline::{DataSource, Fit, Portion, Question, Trained};
 //!
 //! // Train on Fisher's flowers; a fifth of them is kept for the test.
 //! let pool = ThreadPool::single();
 //! let iris = DataSource::parse(&["iris"])?;
-//! let mut fit = Fit::new(&iris, Config::default(), Tuning::default())?;
+//! let mut fit = Fit::new(&iris, Config::default())?;
 //! let trained = fit.run(&pool, &mut ())?.trained;
 //! let (portion, report) = fit.report(&pool, &trained)?.expect("there is a test");
 //! assert_eq!(portion, Portion::Test);
@@ -63,7 +63,7 @@ mod threads;
 mod trained;
 mod tune;
 
-pub use cross_validation::{CrossValidated, CrossValidation, Dealing, FoldResult, MetricSummary};
+pub use cross_validation::{CrossValidated, CrossValidation, FoldResult, MetricSummary};
 pub use deltarule_tables::Notice;
 pub use error::{Error, ErrorKind, Result};
 pub use explain::{Explained, Question};
@@ -78,4 +78,4 @@ pub use source::DataSource;
 pub use subset::Subset;
 pub use threads::thread_pool;
 pub use trained::{Evaluation, Trained};
-pub use tune::{Tuned, Tuning};
+pub use tune::Tuned;

@@ -23,11 +23,11 @@ const IMAGES: usize = 8192;
 /// ```
 /// use deltarule::ThreadPool;
 /// use deltarule_pipeline::settings::Config;
-/// use deltarule_pipeline::{DataSource, Fit, Tuning};
+/// use deltarule_pipeline::{DataSource, Fit};
 ///
 /// let pool = ThreadPool::single();
 /// let xor = DataSource::parse(&["xor"])?;
-/// let trained = Fit::new(&xor, Config::default(), Tuning::default())?.run(&pool, &mut ())?.trained;
+/// let trained = Fit::new(&xor, Config::default())?.run(&pool, &mut ())?.trained;
 ///
 /// let unpredicted = trained.open(&xor, false)?;
 /// let mut rows = 0;

@@ -7,17 +7,19 @@ use deltarule_tables::{ClassWeights, Style, TableOptions, TablePreprocessor, Val
 
 /// How the files of the data are read.
 pub(crate) fn read_options(settings: &DataSettings) -> ReadOptions {
-    let mut options = ReadOptions { decimal_comma: settings.decimal_comma, ..ReadOptions::default() };
+    let said = |flag: Option<bool>| flag == Some(true);
+    let list = |names: &Option<Vec<String>>| names.clone().unwrap_or_default();
+    let mut options = ReadOptions { decimal_comma: said(settings.decimal_comma), ..ReadOptions::default() };
     options.delimiter = settings.delimiter.and_then(|c| u8::try_from(c).ok());
-    options.missing.extend(settings.missing.iter().cloned());
-    options.types = settings.categorical.iter().map(|name| (name.clone(), CellType::Any)).collect();
-    options.unneeded.clone_from(&settings.drop);
-    if settings.stream {
+    options.missing.extend(list(&settings.missing));
+    options.types = list(&settings.categorical).into_iter().map(|name| (name, CellType::Any)).collect();
+    options.unneeded = list(&settings.drop);
+    if said(settings.stream) {
         options.keep_bytes = 0;
     }
-    if settings.no_header {
+    if said(settings.no_header) {
         options.header = Header::Absent;
-    } else if settings.header {
+    } else if said(settings.header) {
         options.header = Header::Present;
     }
     if let Some(most) = settings.max_columns {
@@ -50,12 +52,13 @@ pub(crate) fn table_options(settings: &DataSettings, preset: Preset, seed: u64) 
     if let Some(c) = settings.delimiter.filter(|c| !c.is_ascii()) {
         return Err(Error::setting("delimiter", "an ASCII character", c));
     }
+    let list = |names: &Option<Vec<String>>| names.clone().unwrap_or_default();
     Ok(TableOptions {
-        target: settings.target.clone(),
-        task: settings.task.as_deref().map(str::parse).transpose()?,
-        categorical: settings.categorical.clone(),
-        numeric: settings.numeric.clone(),
-        drop: settings.drop.clone(),
+        target: list(&settings.target),
+        task: settings.task,
+        categorical: list(&settings.categorical),
+        numeric: list(&settings.numeric),
+        drop: list(&settings.drop),
         weight: settings.weights.clone(),
         class_weights: settings.class_weights.as_deref().map(class_weights).transpose()?,
         validation: match &settings.validation {

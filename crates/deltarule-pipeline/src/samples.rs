@@ -126,13 +126,13 @@ impl Preprocessor {
     pub fn test_source(&self) -> String {
         match &self.data.test {
             Some(Held::File(path)) => path.display().to_string(),
-            _ => self.data.source.join(" "),
+            _ => self.data.source.as_deref().unwrap_or_default().join(" "),
         }
     }
 
     /// Where the training data came from.
     fn source(&self) -> Result<DataSource> {
-        match &self.data.source[..] {
+        match self.data.source.as_deref().unwrap_or_default() {
             [] => Err(Error::DataGone { place: "a data frame in memory" }),
             words if words.iter().any(|word| word == "-") => Err(Error::DataGone { place: "standard input" }),
             words => DataSource::parse(words),

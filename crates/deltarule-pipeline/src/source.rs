@@ -122,8 +122,8 @@ impl DataSource {
                     Some(images) => Content::Images(images, samples),
                     None => {
                         suited::to_builtin_table(settings, set.name())?;
-                        settings.target = vec!["class".to_owned()];
-                        settings.task.get_or_insert_with(|| deltarule::Task::Classes.to_string());
+                        settings.target = Some(vec!["class".to_owned()]);
+                        settings.task.get_or_insert(deltarule::Task::Classes);
                         Content::Table(Box::new(samples.table(set.name())))
                     }
                 }

@@ -2,19 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::preprocessor::Preprocessor;
+use crate::settings::RunSettings;
 use crate::subset::Subset;
 use deltarule::metrics::{self, Metric, Temperature, Threshold};
 use deltarule::pass::Pass;
 use deltarule::{Matrix, Network, Real, Rows, Task, ThreadPool};
-
-/// What to choose after training.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Tuning {
-    /// The metric by which to choose the probability from which the second of two classes is predicted.
-    pub threshold: Option<Metric>,
-    /// Whether to scale the outputs by one temperature, so that probabilities fit.
-    pub temperature: bool,
-}
 
 /// What was chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,57 +17,57 @@ pub struct Tuned {
     pub threshold: Option<(Metric, Threshold)>,
 }
 
-impl Tuning {
-    /// Refuses what these samples give no ground for, before a training.
-    pub(crate) fn check<T: Real>(
-        &self,
-        preprocessor: &Preprocessor,
-        validation: Option<&Subset<T>>,
-    ) -> Result {
-        for (name, said) in [("threshold", self.threshold.is_some()), ("temperature", self.temperature)] {
-            if said && preprocessor.task() != Task::Classes {
-                return Err(Error::unsuited(name, "is for classes, and this target has none"));
-            }
-            if said && validation.is_none() {
-                return Err(Error::unsuited(name, "needs validation samples to choose by")
-                    .advise("{validation=0.1} holds a tenth out"));
-            }
+/// Refuses what these samples give no ground for, before a training.
+pub(crate) fn check<T: Real>(
+    settings: &RunSettings,
+    preprocessor: &Preprocessor,
+    validation: Option<&Subset<T>>,
+) -> Result {
+    let temperature = settings.temperature == Some(true);
+    for (name, said) in [("tune-threshold", settings.tune_threshold.is_some()), ("temperature", temperature)]
+    {
+        if said && preprocessor.task() != Task::Classes {
+            return Err(Error::unsuited(name, "is for classes, and this target has none"));
         }
-        if self.threshold.is_some() && preprocessor.labels().len() != 2 {
-            return Err(Error::unsuited("threshold", "is for two classes"));
+        if said && validation.is_none() {
+            return Err(Error::unsuited(name, "needs validation samples to choose by")
+                .advise("{validation=0.1} holds a tenth out"));
         }
-        Ok(())
     }
+    if settings.tune_threshold.is_some() && preprocessor.labels().len() != 2 {
+        return Err(Error::unsuited("tune-threshold", "is for two classes"));
+    }
+    Ok(())
+}
 
-    /// Chooses the temperature, which is folded into the last layer, and then the threshold.
-    pub(crate) fn run<T: Real>(
-        &self,
-        pool: &ThreadPool,
-        network: &mut Network<T>,
-        preprocessor: &mut Preprocessor,
-        validation: Option<&Subset<T>>,
-    ) -> Result<Tuned> {
-        let mut tuned = Tuned::default();
-        let Some(samples) = validation.map(Subset::samples) else { return Ok(tuned) };
-        let truth = samples.classes();
-        let weights: Option<Vec<f64>> = samples.weights().map(|weights| weights.map(T::to_f64).collect());
-        if self.temperature {
-            let z = output_inputs(pool, network, samples.x());
-            let found = metrics::temperature(&truth, Rows::all(&z), weights.as_deref())?;
-            cool(network, found.temperature);
-            preprocessor.temperature = Some(found.temperature);
-            tuned.temperature = Some(found);
-        }
-        if let Some(metric) = self.threshold {
-            let outputs = network.predict_all(pool, samples.x())?;
-            let second = |row: &[T]| row[row.len() - 1].to_f64();
-            let probabilities: Vec<f64> = Rows::all(&outputs).iter().map(second).collect();
-            let found = metrics::threshold(metric, &truth, &probabilities, weights.as_deref())?;
-            preprocessor.threshold = Some(found.threshold);
-            tuned.threshold = Some((metric, found));
-        }
-        Ok(tuned)
+/// Chooses the temperature, which is folded into the last layer, and then the threshold.
+pub(crate) fn run<T: Real>(
+    settings: &RunSettings,
+    pool: &ThreadPool,
+    network: &mut Network<T>,
+    preprocessor: &mut Preprocessor,
+    validation: Option<&Subset<T>>,
+) -> Result<Tuned> {
+    let mut tuned = Tuned::default();
+    let Some(samples) = validation.map(Subset::samples) else { return Ok(tuned) };
+    let truth = samples.classes();
+    let weights: Option<Vec<f64>> = samples.weights().map(|weights| weights.map(T::to_f64).collect());
+    if settings.temperature == Some(true) {
+        let z = output_inputs(pool, network, samples.x());
+        let found = metrics::temperature(&truth, Rows::all(&z), weights.as_deref())?;
+        cool(network, found.temperature);
+        preprocessor.temperature = Some(found.temperature);
+        tuned.temperature = Some(found);
     }
+    if let Some(metric) = settings.tune_threshold {
+        let outputs = network.predict_all(pool, samples.x())?;
+        let second = |row: &[T]| row[row.len() - 1].to_f64();
+        let probabilities: Vec<f64> = Rows::all(&outputs).iter().map(second).collect();
+        let found = metrics::threshold(metric, &truth, &probabilities, weights.as_deref())?;
+        preprocessor.threshold = Some(found.threshold);
+        tuned.threshold = Some((metric, found));
+    }
+    Ok(tuned)
 }
 
 /// Divides the weighted inputs of the output layer by a temperature, once and for all.

@@ -5,10 +5,9 @@ use deltarule::metrics::Metric;
 use deltarule::model::AnyModel;
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule::{Matrix, ThreadPool};
-use deltarule_pipeline::settings::{Config, Held, Precision};
+use deltarule_pipeline::settings::{Config, CvSettings, DataSettings, Held, Precision};
 use deltarule_pipeline::{
-    CrossValidation, DataSource, Dealing, Error, ErrorKind, Fit, Fitted, Portion, Question, RunFolder,
-    Trained, Tuning, Watch,
+    CrossValidation, DataSource, Error, ErrorKind, Fit, Fitted, Portion, Question, RunFolder, Trained, Watch,
 };
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -53,7 +52,7 @@ fn frame() -> Vec<RecordBatch> {
 
 fn houses() -> Config {
     let mut settings = Config::default();
-    settings.data.target = vec!["price".to_owned()];
+    settings.data.target = Some(vec!["price".to_owned()]);
     settings.data.test = Some(Held::Fraction(0.2));
     settings.training.epochs = Some(20);
     settings.training.hidden = Some(vec![16]);
@@ -61,7 +60,7 @@ fn houses() -> Config {
 }
 
 fn fitted(source: &DataSource, settings: Config) -> (Fit, Fitted) {
-    let mut fit = Fit::new(source, settings, Tuning::default()).expect("settings that fit");
+    let mut fit = Fit::new(source, settings).expect("settings that fit");
     let fitted = fit.run(&ThreadPool::single(), &mut ()).expect("a training");
     (fit, fitted)
 }
@@ -88,7 +87,8 @@ fn a_data_frame_is_the_same_as_the_file_of_its_rows() {
     let frame = DataSource::frame("houses", frame()).expect("batches of one schema");
     assert_eq!((file.short_name(), frame.short_name()), ("houses".to_owned(), "houses".to_owned()));
     for precision in [Precision::F32, Precision::F64] {
-        let settings = Config { precision: Some(precision), ..houses() };
+        let mut settings = houses();
+        settings.run.precision = Some(precision);
         let ((_, of_file), (fit, of_frame)) = (fitted(&file, settings.clone()), fitted(&frame, settings));
         assert_eq!(outputs(&of_file.trained, &file), outputs(&of_frame.trained, &frame));
         assert_eq!(outputs(&of_file.trained, &frame), outputs(&of_frame.trained, &file));
@@ -137,28 +137,31 @@ fn what_a_run_keeps_is_all_that_it_takes() {
 
 #[test]
 fn errors_say_which_setting_in_the_words_of_the_caller() {
-    let refused = |source: &DataSource, settings: Config, tuning: Tuning| {
-        Fit::new(source, settings, tuning).expect_err("settings that do not fit")
+    let refused = |source: &DataSource, settings: Config| {
+        Fit::new(source, settings).expect_err("settings that do not fit")
     };
     let as_keyword = |setting: &deltarule::hint::Advised| setting.name.replace('-', "_");
     let frame = DataSource::frame("houses", frame()).expect("batches");
     let mut settings = houses();
-    settings.data.decimal_comma = true;
-    let error = refused(&frame, settings, Tuning::default());
+    settings.data.decimal_comma = Some(true);
+    let error = refused(&frame, settings);
     assert_eq!(error.worded(as_keyword), "decimal_comma is for files, and these data are in memory");
 
     let mut settings = houses();
     settings.data.shuffle_buffer = Some(3);
-    let error = refused(&frame, settings, Tuning::default());
+    let error = refused(&frame, settings);
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert_eq!(error.worded(as_keyword), "shuffle_buffer is for stream: a table in memory is shuffled whole");
 
-    let error = refused(&frame, houses(), Tuning { temperature: true, threshold: None });
+    let mut settings = houses();
+    settings.run.temperature = Some(true);
+    let error = refused(&frame, settings);
     assert_eq!(error.to_string(), "temperature is for classes, and this target has none");
     let mut settings = Config::default();
     settings.data.validation = Some(Held::Fraction(0.0));
+    settings.run.tune_threshold = Some(Metric::F1);
     let xor = DataSource::parse(&["xor"]).expect("a built-in set");
-    let error = refused(&xor, settings, Tuning { threshold: Some(Metric::F1), temperature: false });
+    let error = refused(&xor, settings);
     assert_eq!(error.hint().expect("a hint").to_string(), "validation = 0.1 holds a tenth out");
 
     assert!(matches!(DataSource::parse::<&str>(&[]), Err(Error::NoData)));
@@ -204,7 +207,7 @@ impl Watch for StopAfter {
 #[test]
 fn a_watch_stops_a_training_and_has_what_it_came_to() {
     let frame = DataSource::frame("houses", frame()).expect("batches");
-    let mut fit = Fit::new(&frame, houses(), Tuning::default()).expect("settings that fit");
+    let mut fit = Fit::new(&frame, houses()).expect("settings that fit");
     let fitted = fit.run(&ThreadPool::single(), &mut StopAfter(4)).expect("a training");
     assert!(matches!(fitted.end, End::Stopped));
     assert_eq!((fitted.epochs.len(), fitted.trained.training().expect("known").epochs), (4, 4));
@@ -215,11 +218,11 @@ fn a_watch_stops_a_training_and_has_what_it_came_to() {
 fn folds_are_the_same_whatever_the_threads_and_may_be_stopped() {
     let frame = DataSource::frame("houses", frame()).expect("batches");
     let settings = || Config {
-        data: deltarule_pipeline::settings::DataSettings { test: None, ..houses().data },
+        data: DataSettings { test: None, ..houses().data },
+        cv: CvSettings { folds: Some(3), repeats: Some(2), plain_folds: None },
         ..houses()
     };
-    let dealing = Dealing { folds: 3, repeats: 2, ..Dealing::default() };
-    let validation = CrossValidation::new(&frame, settings(), dealing).expect("settings that fit");
+    let validation = CrossValidation::new(&frame, settings()).expect("settings that fit");
     let one = validation.run(&ThreadPool::single(), &mut ()).expect("six folds");
     let three = validation.run(&ThreadPool::new(3), &mut ()).expect("six folds");
     assert_eq!((one.folds.len(), validation.epochs().expect("a fold")), (6, 120));
@@ -228,8 +231,7 @@ fn folds_are_the_same_whatever_the_threads_and_may_be_stopped() {
     assert_eq!(held_out, 180);
     let stopped = validation.run(&ThreadPool::single(), &mut StopAfter(1));
     assert!(matches!(stopped, Err(Error::Interrupted)));
-    let with_test =
-        CrossValidation::new(&frame, houses(), dealing).map(drop).expect_err("a test beside the folds");
+    let with_test = CrossValidation::new(&frame, houses()).map(drop).expect_err("a test beside the folds");
     assert_eq!(with_test.to_string(), "test has no meaning here: every fold is held out once");
 
     let folder = tempfile::tempdir().expect("a folder");

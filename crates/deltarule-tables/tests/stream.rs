@@ -116,7 +116,7 @@ fn the_last_short_batch_can_be_left_out() {
 
 fn training() -> deltarule::Plan {
     let settings =
-        Settings { hidden: Some(vec![8]), epochs: Some(5), batch: Some(16), ..Settings::default() };
+        Settings { hidden: Some(vec![8]), epochs: Some(5), batch_size: Some(16), ..Settings::default() };
     settings.plan(Task::Classes).unwrap()
 }
 

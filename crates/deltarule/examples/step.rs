@@ -45,11 +45,11 @@ fn book() -> Settings {
     Settings {
         hidden: Some(vec![30]),
         activation: Some(Activation::Sigmoid),
-        output: Some(Activation::Sigmoid),
+        output_activation: Some(Activation::Sigmoid),
         cost: Some(Cost::Quadratic),
         optimizer: Some(OptimizerName::Sgd),
         eta: Some(3.0),
-        batch: Some(10),
+        batch_size: Some(10),
         ..Settings::default()
     }
 }
@@ -59,7 +59,7 @@ fn digits() -> Settings {
     Settings {
         hidden: Some(vec![512, 512]),
         optimizer: Some(OptimizerName::Adam),
-        batch: Some(128),
+        batch_size: Some(128),
         ..Settings::default()
     }
 }
@@ -69,7 +69,7 @@ fn table() -> Settings {
     Settings {
         hidden: Some(vec![256, 256, 256]),
         optimizer: Some(OptimizerName::AdamW),
-        batch: Some(256),
+        batch_size: Some(256),
         ..Settings::default()
     }
 }
@@ -80,7 +80,7 @@ fn small_table() -> Settings {
         hidden: Some(vec![64, 64]),
         cost: Some(Cost::Quadratic),
         optimizer: Some(OptimizerName::Adam),
-        batch: Some(32),
+        batch_size: Some(32),
         ..Settings::default()
     }
 }

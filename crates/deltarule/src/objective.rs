@@ -26,7 +26,7 @@ pub struct Regularisation {
     pub l1: f64,
     /// Decoupled weight decay (Loshchilov and Hutter, 2019): the optimizer's step also takes η·decay·w off every weight.
     /// It is part of the step, not of the cost.
-    pub decay: f64,
+    pub weight_decay: f64,
 }
 
 impl Regularisation {

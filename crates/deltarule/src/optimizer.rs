@@ -25,7 +25,7 @@ pub enum Optimizer {
     /// Adam (Kingma and Ba, 2015): m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²,
     /// w ← w − η m̂ / (√v̂ + ε) with m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ).
     ///
-    /// With [`Regularisation::decay`](crate::Regularisation) it is AdamW (Loshchilov and Hutter, 2019): the
+    /// With [`Regularisation::weight_decay`](crate::Regularisation) it is AdamW (Loshchilov and Hutter, 2019): the
     /// weights shrink by 1 − η·decay before the rule.
     Adam {
         /// β₁, from 0 to below 1.

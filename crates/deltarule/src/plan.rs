@@ -7,16 +7,13 @@ use crate::init::Init;
 use crate::metrics::Metric;
 use crate::network::{Network, has_room};
 use crate::objective::{Objective, Regularisation};
-use crate::optimizer::OptimizerName;
-use crate::optimizer::{Optimizer, Parametrisation};
-use crate::schedule::Schedule;
-use crate::schedule::ScheduleName;
+use crate::optimizer::{Optimizer, OptimizerName, Parametrisation};
+use crate::schedule::{Schedule, ScheduleName};
 use crate::selection::Keep;
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsTable};
 use crate::task::Task;
 use crate::variants::Variants;
 use deltarule_kernels::Real;
-use std::fmt::Display;
 
 impl Settings {
     /// The plan that these settings make for such targets, what they leave open filled in.
@@ -26,35 +23,24 @@ impl Settings {
     /// that the other settings have no use for.
     pub fn plan(&self, task: Task) -> Result<Plan> {
         let mut s = self.clone();
-
-        let cost = *s.cost.get_or_insert(match task {
-            Task::Classes => Cost::SoftmaxCrossEntropy { smoothing: 0.0 },
-            Task::MultiLabel => Cost::BinaryCrossEntropy,
-            Task::Regression => Cost::MeanSquared,
-            Task::Counts => Cost::Poisson,
-        });
-        cost.check()?;
-        let output = *s.output.get_or_insert(cost.canonical_output());
-        cost.check_output(output)?;
-
-        let hidden = s.hidden.get_or_insert_with(|| vec![100]).clone();
-        if let Some(l) = hidden.iter().position(|&width| width == 0) {
-            return Err(Error::setting(
-                "hidden",
-                "widths of 1 or more",
-                format!("0 for hidden layer {}", l + 1),
-            ));
+        s.complete(&self.usual(task))?;
+        if let Some(smoothing) = s.smoothing.take() {
+            s.cost = s.cost.map(|cost| cost.with_parameter(smoothing));
         }
-        let activation = *s.activation.get_or_insert(Activation::Relu);
+
+        let (cost, output) = (filled(s.cost), filled(s.output_activation));
+        cost.check()?;
+        cost.check_output(output)?;
+        let (hidden, activation) = (filled(s.hidden.clone()), filled(s.activation));
         if activation == Activation::Softmax && !hidden.is_empty() {
             return Err(Error::setting("activation", "an elementwise activation", activation)
                 .with_hint("softmax is for the output"));
         }
-        let usual_init = match activation {
-            Activation::Sigmoid | Activation::Tanh => Init::GlorotUniform,
-            Activation::Selu => Init::LecunNormal,
-            _ => Init::HeNormal,
-        };
+        let metric = filled(s.metric);
+        if !metric.suits(task) {
+            let suiting = Metric::names_for(task).join(", ");
+            return Err(Error::setting("metric", format!("one for {task}: {suiting}"), metric));
+        }
 
         Ok(Plan {
             task,
@@ -62,115 +48,100 @@ impl Settings {
             activation,
             output,
             cost,
-            init: *s.init.get_or_insert(usual_init),
-            zero_last: *s.zero_last.get_or_insert(false),
-            parametrisation: *s.parametrisation.get_or_insert(Parametrisation::Standard),
-            input_scale: *s.input_scale.get_or_insert(false),
-            optimizer: s.checked_optimizer()?,
-            regularisation: s.checked_regularisation()?,
-            eta: above_zero("eta", s.eta)?,
-            eta_biases: above_zero("eta-biases", Some(*s.eta_biases.get_or_insert(1.0)))?,
-            eta_input_scale: s.checked_input_scale_factor()?,
-            schedule: s.checked_schedule()?,
-            dropout: within("dropout", 0.0, 1.0, *s.dropout.get_or_insert(0.0))?,
-            clip: s.clip.map(|clip| above_zero("clip", Some(clip))).transpose()?,
-            batch: at_least_one("batch", *s.batch.get_or_insert(32))?,
-            drop_last: *s.drop_last.get_or_insert(false),
-            epochs: at_least_one("epochs", *s.epochs.get_or_insert(30))?,
-            patience: s.patience.map(|patience| at_least_one("patience", patience)).transpose()?,
-            metric: s.checked_metric(task)?,
-            keep: *s.keep.get_or_insert(Keep::Best),
-            seed: *s.seed.get_or_insert(0),
+            init: filled(s.init),
+            zero_last: filled(s.zero_last),
+            parametrisation: filled(s.parametrisation),
+            input_scale: filled(s.input_scale),
+            optimizer: s.optimizer(),
+            regularisation: Regularisation {
+                l2: filled(s.l2),
+                l1: filled(s.l1),
+                weight_decay: filled(s.weight_decay),
+            },
+            eta: filled(s.eta),
+            eta_biases: filled(s.eta_biases),
+            eta_input_scale: s.eta_input_scale.unwrap_or(1.0),
+            schedule: s.schedule(),
+            dropout: filled(s.dropout),
+            clip: s.clip,
+            batch: filled(s.batch_size),
+            drop_last: filled(s.drop_last),
+            epochs: filled(s.epochs),
+            patience: s.patience,
+            metric,
+            keep: filled(s.keep),
+            seed: filled(s.seed),
             settings: s,
         })
     }
 
-    fn checked_optimizer(&mut self) -> Result<Optimizer> {
-        let name = *self.optimizer.get_or_insert(OptimizerName::Adam);
-        let (momentum, adam) = match name {
-            OptimizerName::Sgd => (false, false),
-            OptimizerName::Momentum | OptimizerName::Nesterov => (true, false),
-            OptimizerName::Adam | OptimizerName::AdamW => (false, true),
+    /// What is filled in where these settings are silent: the defaults of the table, and those that depend on the task
+    /// and on other settings.
+    fn usual(&self, task: Task) -> Self {
+        let defaults = Self::defaults();
+        let cost = self.cost.unwrap_or(match task {
+            Task::Classes => Cost::SoftmaxCrossEntropy { smoothing: 0.0 },
+            Task::MultiLabel => Cost::BinaryCrossEntropy,
+            Task::Regression => Cost::MeanSquared,
+            Task::Counts => Cost::Poisson,
+        });
+        let init = match filled(self.activation.or(defaults.activation)) {
+            Activation::Sigmoid | Activation::Tanh => Init::GlorotUniform,
+            Activation::Selu => Init::LecunNormal,
+            _ => Init::HeNormal,
         };
-        let unused = [
-            ("momentum", momentum, self.momentum),
-            ("beta1", adam, self.beta1),
-            ("beta2", adam, self.beta2),
-            ("epsilon", adam, self.epsilon),
-        ];
-        for (field, used, value) in unused {
-            if let (false, Some(value)) = (used, value) {
-                return Err(Error::setting(field, format!("nothing with optimizer {name}"), value));
-            }
-        }
-        self.eta.get_or_insert(if adam { 0.001 } else { 0.1 });
-        if momentum {
-            let mu = within("momentum", 0.0, 1.0, *self.momentum.get_or_insert(0.9))?;
-            let nesterov = name == OptimizerName::Nesterov;
-            return Ok(if nesterov { Optimizer::Nesterov { mu } } else { Optimizer::Momentum { mu } });
-        }
-        if !adam {
-            return Ok(Optimizer::Sgd);
-        }
-        if name == OptimizerName::AdamW {
-            self.decay.get_or_insert(0.01);
-        }
-        Ok(Optimizer::Adam {
-            beta1: within("beta1", 0.0, 1.0, *self.beta1.get_or_insert(0.9))?,
-            beta2: within("beta2", 0.0, 1.0, *self.beta2.get_or_insert(0.999))?,
-            epsilon: above_zero("epsilon", Some(*self.epsilon.get_or_insert(1e-8)))?,
-        })
-    }
-
-    fn checked_regularisation(&mut self) -> Result<Regularisation> {
-        let l2 = not_negative("l2", *self.l2.get_or_insert(0.0))?;
-        let l1 = not_negative("l1", *self.l1.get_or_insert(0.0))?;
-        let decay = not_negative("decay", *self.decay.get_or_insert(0.0))?;
-        Ok(Regularisation { l2, l1, decay })
-    }
-
-    fn checked_input_scale_factor(&mut self) -> Result<f64> {
-        match (self.input_scale, self.eta_input_scale) {
-            (Some(true), _) => above_zero("eta-input-scale", Some(*self.eta_input_scale.get_or_insert(1.0))),
-            (_, None) => Ok(1.0),
-            (_, Some(factor)) => {
-                Err(Error::setting("eta-input-scale", "nothing without input-scale", factor))
-            }
-        }
-    }
-
-    fn checked_schedule(&mut self) -> Result<Schedule> {
-        let name = *self.schedule.get_or_insert(ScheduleName::Constant);
-        if name == ScheduleName::Step {
-            let every = at_least_one("schedule-every", *self.schedule_every.get_or_insert(10))?;
-            let factor = above_zero("schedule-factor", Some(*self.schedule_factor.get_or_insert(0.1)))?;
-            return Ok(Schedule::Step { every, factor });
-        }
-        let every = self.schedule_every.map(|every| ("schedule-every", every.to_string()));
-        let factor = self.schedule_factor.map(|factor| ("schedule-factor", factor.to_string()));
-        if let Some((field, value)) = every.or(factor) {
-            return Err(Error::setting(field, format!("nothing with schedule {name}"), value));
-        }
-        Ok(match name {
-            ScheduleName::Constant | ScheduleName::Step => Schedule::Constant,
-            ScheduleName::Cosine => Schedule::Cosine,
-            ScheduleName::OneCycle => Schedule::OneCycle,
-            ScheduleName::Coslog4 => Schedule::Coslog4,
-        })
-    }
-
-    fn checked_metric(&mut self, task: Task) -> Result<Metric> {
-        let metric = *self.metric.get_or_insert(match task {
+        let (eta, weight_decay) = match filled(self.optimizer.or(defaults.optimizer)) {
+            OptimizerName::Sgd | OptimizerName::Momentum | OptimizerName::Nesterov => (0.1, 0.0),
+            OptimizerName::Adam => (0.001, 0.0),
+            OptimizerName::AdamW => (0.001, 0.01),
+        };
+        let metric = match task {
             Task::Classes => Metric::Accuracy,
             Task::Regression => Metric::Rmse,
             Task::MultiLabel | Task::Counts => Metric::Cost,
-        });
-        if metric.suits(task) {
-            return Ok(metric);
+        };
+        Self {
+            cost: Some(cost),
+            output_activation: Some(cost.canonical_output()),
+            init: Some(init),
+            eta: Some(eta),
+            weight_decay: Some(weight_decay),
+            metric: Some(metric),
+            ..defaults
         }
-        let suiting = Metric::names_for(task).join(", ");
-        Err(Error::setting("metric", format!("one for {task}: {suiting}"), metric))
     }
+
+    /// The update rule of complete settings.
+    fn optimizer(&self) -> Optimizer {
+        match filled(self.optimizer) {
+            OptimizerName::Sgd => Optimizer::Sgd,
+            OptimizerName::Momentum => Optimizer::Momentum { mu: filled(self.momentum) },
+            OptimizerName::Nesterov => Optimizer::Nesterov { mu: filled(self.momentum) },
+            OptimizerName::Adam | OptimizerName::AdamW => Optimizer::Adam {
+                beta1: filled(self.beta1),
+                beta2: filled(self.beta2),
+                epsilon: filled(self.epsilon),
+            },
+        }
+    }
+
+    /// The schedule of complete settings.
+    fn schedule(&self) -> Schedule {
+        match filled(self.schedule) {
+            ScheduleName::Constant => Schedule::Constant,
+            ScheduleName::Step => {
+                Schedule::Step { every: filled(self.schedule_every), factor: filled(self.schedule_factor) }
+            }
+            ScheduleName::Cosine => Schedule::Cosine,
+            ScheduleName::OneCycle => Schedule::OneCycle,
+            ScheduleName::Coslog4 => Schedule::Coslog4,
+        }
+    }
+}
+
+/// A setting of complete settings.
+fn filled<T>(setting: Option<T>) -> T {
+    setting.expect("complete settings have a value for each that has a meaning")
 }
 
 /// Settings that have been checked against each other: the only thing that trains.
@@ -288,26 +259,4 @@ impl Plan {
     pub fn seed(&self) -> u64 {
         self.seed
     }
-}
-
-fn above_zero(field: &str, value: Option<f64>) -> Result<f64> {
-    let value = value.unwrap_or(f64::NAN);
-    let inside = value > 0.0 && value.is_finite();
-    inside.then_some(value).ok_or_else(|| Error::setting(field, "a finite number above 0", value))
-}
-
-fn not_negative(field: &str, value: f64) -> Result<f64> {
-    let inside = value >= 0.0 && value.is_finite();
-    inside.then_some(value).ok_or_else(|| Error::setting(field, "a finite number from 0 up", value))
-}
-
-fn within(field: &str, from: f64, below: f64, value: f64) -> Result<f64> {
-    let inside = value >= from && value < below;
-    inside
-        .then_some(value)
-        .ok_or_else(|| Error::setting(field, format!("a number from {from} to below {below}"), value))
-}
-
-fn at_least_one<N: PartialOrd + From<u8> + Display>(field: &str, value: N) -> Result<N> {
-    if value >= N::from(1) { Ok(value) } else { Err(Error::setting(field, "1 or more", value)) }
 }

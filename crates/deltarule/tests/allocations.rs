@@ -9,7 +9,12 @@ use deltarule::{
 use deltarule::{OptimizerName, Settings, Task, Variants};
 
 fn settings(optimizer: OptimizerName) -> Settings {
-    Settings { hidden: Some(vec![12, 7]), optimizer: Some(optimizer), batch: Some(10), ..Settings::default() }
+    Settings {
+        hidden: Some(vec![12, 7]),
+        optimizer: Some(optimizer),
+        batch_size: Some(10),
+        ..Settings::default()
+    }
 }
 
 fn cases() -> Vec<(Settings, Task)> {

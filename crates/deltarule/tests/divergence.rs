@@ -55,7 +55,7 @@ fn sgd(eta: f64, batch: usize) -> Settings {
     Settings {
         optimizer: Some(OptimizerName::Sgd),
         eta: Some(eta),
-        batch: Some(batch),
+        batch_size: Some(batch),
         epochs: Some(100),
         ..Settings::default()
     }

@@ -25,7 +25,7 @@ fn settings(hidden: &[usize], activation: Activation, optimizer: OptimizerName, 
         hidden: Some(hidden.to_vec()),
         activation: Some(activation),
         optimizer: Some(optimizer),
-        batch: Some(batch),
+        batch_size: Some(batch),
         epochs: Some(2),
         seed: Some(7),
         ..Settings::default()
@@ -43,7 +43,7 @@ fn goldens() -> Vec<Golden> {
             samples: 50,
             task: classes,
             settings: Settings {
-                output: Some(Sigmoid),
+                output_activation: Some(Sigmoid),
                 cost: Some(Cost::Quadratic),
                 eta: Some(3.0),
                 l2: Some(0.1),

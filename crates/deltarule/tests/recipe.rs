@@ -34,7 +34,7 @@ fn the_recipe_takes_the_steps_of_its_formulas() {
         let (x, y) = (Matrix::from_rows(&x), Matrix::from_rows(&y));
         let settings = Settings {
             hidden: Some(start.b[..start.b.len() - 1].iter().map(Vec::len).collect()),
-            batch: Some(x.rows()),
+            batch_size: Some(x.rows()),
             epochs: Some(costs.len() as u32),
             ..Settings::tabular(task)
         };

@@ -102,7 +102,7 @@ impl<'a> Problem<'a> {
             network: Network::new(layers.collect()).expect("a network that fits together"),
             x: Matrix::from_rows(&figures.x),
             y: Matrix::from_rows(&figures.y),
-            regularisation: Regularisation { l2: figures.l2, l1: figures.l1, decay: 0.0 },
+            regularisation: Regularisation { l2: figures.l2, l1: figures.l1, weight_decay: 0.0 },
         }
     }
 

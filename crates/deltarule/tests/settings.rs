@@ -16,7 +16,7 @@ fn bad_values_are_named_with_field_range_and_value() {
         (Settings { eta: Some(f64::NAN), ..base() }, "eta: expected a finite number above 0, found NaN"),
         (Settings { eta: Some(0.0), ..base() }, "eta: expected a finite number above 0, found 0"),
         (Settings { eta: Some(f64::INFINITY), ..base() }, "eta: expected a finite number above 0, found inf"),
-        (Settings { batch: Some(0), ..base() }, "batch: expected 1 or more, found 0"),
+        (Settings { batch_size: Some(0), ..base() }, "batch-size: expected 1 or more, found 0"),
         (Settings { epochs: Some(0), ..base() }, "epochs: expected 1 or more, found 0"),
         (Settings { patience: Some(0), ..base() }, "patience: expected 1 or more, found 0"),
         (
@@ -40,6 +40,18 @@ fn bad_values_are_named_with_field_range_and_value() {
             "schedule-every: expected nothing with schedule constant, found 3",
         ),
         (
+            Settings { smoothing: Some(0.1), cost: Some(Cost::Quadratic), ..base() },
+            "smoothing: expected nothing with cost quadratic, found 0.1",
+        ),
+        (
+            Settings { smoothing: Some(1.0), ..base() },
+            "smoothing: expected a number from 0 to below 1, found 1",
+        ),
+        (
+            Settings { seed: Some(1 << 63), ..base() },
+            "seed: expected a whole number from 0 to below 9223372036854775808, found 9223372036854775808",
+        ),
+        (
             Settings { eta_input_scale: Some(6.0), ..base() },
             "eta-input-scale: expected nothing without input-scale, found 6",
         ),
@@ -53,7 +65,11 @@ fn bad_values_are_named_with_field_range_and_value() {
         message(rmse, Task::Classes)
             .starts_with("metric: expected one for classes: cost, error-rate, accuracy")
     );
-    let relu = Settings { cost: Some(Cost::BinaryCrossEntropy), output: Some(Activation::Relu), ..base() };
+    let relu = Settings {
+        cost: Some(Cost::BinaryCrossEntropy),
+        output_activation: Some(Activation::Relu),
+        ..base()
+    };
     assert!(message(relu, Task::MultiLabel).contains("expected sigmoid, found relu"));
 }
 
@@ -71,7 +87,7 @@ fn resolved_settings_make_the_same_plan_again_and_survive_json() {
         }
     }
     let adamw = Settings { optimizer: Some(OptimizerName::AdamW), ..Settings::default() };
-    assert_eq!(adamw.plan(Task::Classes).unwrap().regularisation().decay, 0.01);
+    assert_eq!(adamw.plan(Task::Classes).unwrap().regularisation().weight_decay, 0.01);
     let unknown = serde_json::from_str::<Settings>(r#"{"etaa": 1}"#).unwrap_err().to_string();
     assert!(unknown.contains("unknown field `etaa`"), "{unknown}");
 }
@@ -80,7 +96,7 @@ fn resolved_settings_make_the_same_plan_again_and_survive_json() {
 fn what_the_user_said_goes_before_the_preset() {
     let said = Settings { eta: Some(0.5), hidden: Some(vec![7]), ..Settings::default() };
     let merged = said.or(Settings::tabular(Task::Classes));
-    assert_eq!((merged.eta, merged.hidden, merged.batch), (Some(0.5), Some(vec![7]), Some(256)));
+    assert_eq!((merged.eta, merged.hidden, merged.batch_size), (Some(0.5), Some(vec![7]), Some(256)));
     assert_eq!(merged.activation, Some(Activation::Selu));
     let network =
         Settings::tabular(Task::Classes).plan(Task::Classes).unwrap().network::<f32>(10, 3).unwrap();
@@ -120,4 +136,23 @@ fn the_recipe_goes_along_with_what_the_user_chose() {
             assert_eq!(plan.settings().hidden, Some(vec![256; 3]));
         }
     }
+}
+
+/// The smoothing is a parameter of the cost that can be said by itself.
+#[test]
+fn smoothing_becomes_part_of_the_cost() {
+    let completed = |said: Settings| said.plan(Task::Classes).unwrap().settings().clone();
+    let smooth = |smoothing| Some(Cost::SoftmaxCrossEntropy { smoothing });
+    for cost in [None, smooth(0.0), smooth(0.1)] {
+        let settings = completed(Settings { smoothing: Some(0.2), cost, ..Settings::default() });
+        assert_eq!((settings.cost, settings.smoothing), (smooth(0.2), None));
+    }
+    let said = Settings { smoothing: Some(0.2), ..Settings::default() };
+    assert_eq!(completed(said.or_tabular(Task::Classes)).cost, smooth(0.2));
+}
+
+#[test]
+fn the_recipe_goes_without_its_input_scale() {
+    let said = Settings { input_scale: Some(false), ..Settings::default() };
+    assert_eq!(said.or_tabular(Task::Classes).plan(Task::Classes).unwrap().settings().eta_input_scale, None);
 }

@@ -97,7 +97,7 @@ fn settings(optimizer: OptimizerName) -> Settings {
         cost: Some(Cost::Quadratic),
         optimizer: Some(optimizer),
         eta: Some(0.05),
-        batch: Some(8),
+        batch_size: Some(8),
         epochs: Some(4),
         ..Settings::default()
     }
@@ -178,7 +178,7 @@ fn adam_and_its_decoupled_decay_on_weights_alone() {
         let settings = Settings {
             beta2: Some(0.99),
             epsilon: Some(1e-3),
-            decay: Some(decay),
+            weight_decay: Some(decay),
             l2: Some(0.1),
             ..settings(name)
         };

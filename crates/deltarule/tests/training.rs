@@ -51,7 +51,7 @@ fn xor_is_learnt_to_no_cost() {
             activation: Some(Activation::Tanh),
             cost: Some(Cost::BinaryCrossEntropy),
             eta: Some(0.05),
-            batch: Some(4),
+            batch_size: Some(4),
             epochs: Some(2000),
             ..Settings::default()
         };
@@ -78,7 +78,7 @@ fn every_optimizer_and_schedule_learns_the_clouds() {
                 schedule: Some(schedule),
                 eta: Some(if optimizer.name().starts_with("adam") { 0.01 } else { 0.05 }),
                 epochs: Some(15),
-                batch: Some(16),
+                batch_size: Some(16),
                 ..Settings::default()
             };
             let plan = settings.plan(Task::Classes).unwrap();
@@ -95,7 +95,7 @@ fn the_tabular_recipe_learns_both_kinds_of_targets() {
     let small = |task| Settings {
         hidden: Some(vec![32; 3]),
         epochs: Some(20),
-        batch: Some(64),
+        batch_size: Some(64),
         ..Settings::tabular(task)
     };
     let plan = small(Task::Classes).plan(Task::Classes).unwrap();
@@ -117,7 +117,8 @@ fn the_tabular_recipe_learns_both_kinds_of_targets() {
 
 /// One network of every kind that has a path of its own through training.
 fn kinds() -> Vec<(Settings, Task)> {
-    let base = Settings { hidden: Some(vec![9, 5]), epochs: Some(3), batch: Some(17), ..Settings::default() };
+    let base =
+        Settings { hidden: Some(vec![9, 5]), epochs: Some(3), batch_size: Some(17), ..Settings::default() };
     vec![
         (base.clone(), Task::Classes),
         (Settings { optimizer: Some(OptimizerName::Nesterov), l2: Some(0.1), ..base.clone() }, Task::Classes),
@@ -212,7 +213,7 @@ fn restless(keep: &str, patience: Option<u32>) -> Plan {
     let settings = Settings {
         hidden: Some(vec![6]),
         eta: Some(0.1),
-        batch: Some(10),
+        batch_size: Some(10),
         epochs: Some(30),
         keep: Some(keep.parse().unwrap()),
         patience,
@@ -297,7 +298,7 @@ fn class_weights_balance_the_classes() {
         hidden: Some(vec![]),
         cost: Some(Cost::BinaryCrossEntropy),
         eta: Some(0.05),
-        batch: Some(100),
+        batch_size: Some(100),
         epochs: Some(500),
         ..Settings::default()
     };

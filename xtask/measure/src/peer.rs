@@ -117,12 +117,12 @@ impl Case {
         let settings = Settings {
             hidden: Some(self.widths[1..self.widths.len() - 1].to_vec()),
             activation: Some(self.hidden.parse()?),
-            output: Some(self.output.parse()?),
+            output_activation: Some(self.output.parse()?),
             cost: Some(self.cost.parse()?),
             optimizer: Some(self.optimizer.parse::<OptimizerName>()?),
             eta: Some(self.eta),
-            decay: Some(self.decay),
-            batch: Some(self.batch),
+            weight_decay: Some(self.decay),
+            batch_size: Some(self.batch),
             epochs: Some(1_000_000),
             seed: Some(self.seed),
             ..Settings::default()

@@ -81,7 +81,7 @@ impl Row {
         let settings = Settings {
             hidden: Some(self.hidden.to_vec()),
             activation: Some(Activation::Sigmoid),
-            output: Some(self.cost.canonical_output())
+            output_activation: Some(self.cost.canonical_output())
                 .filter(|&f| f != Activation::Identity)
                 .or(Some(Activation::Sigmoid)),
             cost: Some(self.cost),
@@ -89,7 +89,7 @@ impl Row {
             optimizer: Some(OptimizerName::Sgd),
             eta: Some(self.eta),
             l2: Some(self.lambda),
-            batch: Some(10),
+            batch_size: Some(10),
             epochs: Some(self.epochs),
             seed: Some(seed),
             ..Settings::default()

@@ -69,7 +69,7 @@ fn command(kind: Kind, programs: &Programs, threads: usize, folder: &Path) -> Re
     let (threads, folder) = (threads.to_string(), text(folder)?);
     let mut command = if kind == Kind::Deltarule {
         let out = format!("{folder}/deltarule");
-        let settings = "train digits --hidden 100 --activation relu --optimizer adam --eta 0.001 --batch 200 --seed 0 \
+        let settings = "train digits --hidden 100 --activation relu --optimizer adam --eta 0.001 --batch-size 200 --seed 0 \
                         --validation 0 --test 0 --quiet --force";
         let mut command = program(&programs.program, &settings.split_whitespace().collect::<Vec<_>>());
         command.args(["--epochs", EPOCHS, "--threads", &threads, "--out", &out]);

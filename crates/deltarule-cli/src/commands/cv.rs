@@ -1,13 +1,15 @@
 //! `deltarule cv`
 
-use crate::args::{Cv, TrainingDataArgs};
+use crate::args::Cv;
+use crate::config;
 use crate::failure::{Failure, Outcome, in_flags};
 use crate::interrupt;
 use crate::text::{self, Align, Table};
 use crate::ui::{BOLD, DIM, Ui, paint};
 use deltarule::train::{EpochReport, StepReport};
+use deltarule_pipeline::settings::Config;
 use deltarule_pipeline::{
-    CrossValidated, CrossValidation, DataSource, Dealing, Error, ErrorKind, FoldResult, MetricSummary, Watch,
+    CrossValidated, CrossValidation, DataSource, Error, ErrorKind, FoldResult, MetricSummary, Watch,
     thread_pool,
 };
 use serde_json::json;
@@ -15,18 +17,18 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 pub(crate) fn run(ui: &Ui, args: Cv) -> Outcome {
-    let held_out = TrainingDataArgs {
-        validation: args.validation.clone(),
-        test: args.test.clone(),
-        stream: args.stream,
-        shuffle_buffer: None,
+    let said = Config {
+        run: args.running.said()?,
+        data: args.reading.said()?,
+        training: args.learning.said()?,
+        cv: args.folds.said()?,
     };
-    let settings = crate::config::resolve(&args.data, &args.reading, &held_out, &args.learning)?;
-    let pool = thread_pool(settings.threads)?;
-    let words = settings.data.source.join(" ");
-    let source = DataSource::parse(&settings.data.source)?;
-    let dealing = Dealing { folds: args.folds, repeats: args.repeats, by_class: !args.plain_folds };
-    let validation = CrossValidation::new(&source, settings, dealing)?;
+    let settings = config::resolve(&args.data, args.file.config.as_deref(), said)?;
+    let pool = thread_pool(settings.run.threads)?;
+    let words = args.data.join(" ");
+    let source = DataSource::parse(&args.data)?;
+    let validation = CrossValidation::new(&source, settings)?;
+    let (folds, repeats) = validation.dealt();
     if let Some(path) = &args.out_of_fold {
         validation.check_output(path, args.force)?;
     }
@@ -39,8 +41,8 @@ pub(crate) fn run(ui: &Ui, args: Cv) -> Outcome {
     ui.note(format_args!(
         "{words}: {} in {}{}",
         text::plural(samples, "sample"),
-        text::plural(args.folds, "fold"),
-        if args.repeats > 1 { format!(", dealt {} times", args.repeats) } else { String::new() }
+        text::plural(folds, "fold"),
+        if repeats > 1 { format!(", dealt {repeats} times") } else { String::new() }
     ));
 
     let all = validation.epochs()?;
@@ -56,7 +58,7 @@ pub(crate) fn run(ui: &Ui, args: Cv) -> Outcome {
         validation.write(path, args.force, &done.predictions)?;
     }
     if ui.json {
-        return ui.print_json(&to_json(&args, samples, &done));
+        return ui.print_json(&to_json(&args, (folds, repeats), samples, &done));
     }
     ui.detail(each_fold(&done.folds).trim_end());
     let mut out = text::heading(&format!(
@@ -133,7 +135,12 @@ fn each_fold(done: &[FoldResult]) -> String {
     table.render("  ")
 }
 
-fn to_json(args: &Cv, rows: usize, done: &CrossValidated) -> serde_json::Value {
+fn to_json(
+    args: &Cv,
+    (folds, repeats): (usize, u32),
+    rows: usize,
+    done: &CrossValidated,
+) -> serde_json::Value {
     let of_metric = |of: MetricSummary| {
         let (mean, error, folds) = (of.summary.mean, of.summary.standard_error, of.summary.count);
         (of.metric.to_string(), json!({ "mean": mean, "standard_error": error, "folds": folds }))
@@ -153,8 +160,8 @@ fn to_json(args: &Cv, rows: usize, done: &CrossValidated) -> serde_json::Value {
     };
     json!({
         "samples": rows,
-        "folds": args.folds,
-        "repeats": args.repeats,
+        "folds": folds,
+        "repeats": repeats,
         "metrics": metrics,
         "each": done.folds.iter().map(fold).collect::<Vec<_>>(),
         "out_of_fold": args.out_of_fold.as_deref().map(Path::display).map(|path| path.to_string()),

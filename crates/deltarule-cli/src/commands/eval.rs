@@ -10,7 +10,7 @@ use serde_json::json;
 
 pub(crate) fn run(ui: &Ui, args: Eval) -> Outcome {
     let trained = Trained::read(&args.run)?;
-    let pool = thread_pool(args.threads)?;
+    let pool = thread_pool(args.running.said()?.threads)?;
     let (evaluation, source) = if args.data.is_empty() {
         (trained.evaluate_held_out(&pool)?, trained.preprocessor.test_source())
     } else {

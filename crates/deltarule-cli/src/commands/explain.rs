@@ -20,7 +20,11 @@ pub(crate) fn run(ui: &Ui, args: Explain) -> Outcome {
     let source = (!args.data.is_empty()).then(|| DataSource::parse(&args.data)).transpose()?;
     let of = trained.samples_to_explain(source.as_ref())?;
     of.notices.iter().for_each(|notice| ui.warn(in_flags(notice)));
-    let named = if source.is_some() { &args.data } else { &trained.preprocessor.data.source };
+    let named = if source.is_some() {
+        &args.data[..]
+    } else {
+        trained.preprocessor.data.source.as_deref().unwrap_or_default()
+    };
     let range = range(&args, of.samples.len(), &of.which.of(&named.join(" ")))?;
     let question = Question {
         run: run_name(&args.run),
@@ -61,7 +65,7 @@ fn range(args: &Explain, len: usize, name: &str) -> Outcome<Range<usize>> {
     if len == 0 {
         return Err(Failure::bad_data(format_args!("{name} has no samples")));
     }
-    let Some(text) = &args.batch else {
+    let Some(text) = &args.samples else {
         let sample = args.sample.unwrap_or(0);
         if sample > last {
             return Err(Failure::usage(format_args!(
@@ -70,12 +74,17 @@ fn range(args: &Explain, len: usize, name: &str) -> Outcome<Range<usize>> {
         }
         return Ok(sample..sample + 1);
     };
+    samples(text, len, name)
+}
+
+/// `A..B`, samples of `name`, which has `len` of them.
+pub(crate) fn samples(text: &str, len: usize, name: &str) -> Outcome<Range<usize>> {
     let ends =
         text.split_once("..").and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
     match ends {
         Some((from, to)) if from < to && to <= len => Ok(from..to),
         _ => Err(Failure::usage(format_args!(
-            "--batch: expected A..B with A below B and B at most {len}, the samples of {name}; found {text}"
+            "--samples: expected A..B with A below B and B at most {len}, the samples of {name}; found {text}"
         ))
         .hint("0..32 are the samples from 0 to 31")),
     }
@@ -175,8 +184,8 @@ fn next(
 ) -> Vec<(String, String)> {
     let mut base = format!("deltarule explain {}", args.run.display());
     args.data.iter().for_each(|word| base += &format!(" {word}"));
-    let chosen = if args.batch.is_some() {
-        format!("{base} --batch {}..{}", range.start, range.end)
+    let chosen = if args.samples.is_some() {
+        format!("{base} --samples {}..{}", range.start, range.end)
     } else {
         format!("{base} --sample {}", range.start)
     };
@@ -207,8 +216,8 @@ fn next(
         commands.push((format!("{chosen}{layer} --form matrix"), words.next_matrix.to_owned()));
     }
     if args.layer.is_none() {
-        if args.batch.is_none() {
-            commands.push((format!("{base} --batch 0..8"), words.next_batch.to_owned()));
+        if args.samples.is_none() {
+            commands.push((format!("{base} --samples 0..8"), words.next_batch.to_owned()));
         }
         commands.push((format!("deltarule gradcheck {}", args.run.display()), words.next_check.to_owned()));
     }

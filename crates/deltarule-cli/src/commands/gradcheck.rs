@@ -1,6 +1,7 @@
 //! `deltarule gradcheck`
 
-use crate::args::{DataArgs, Gradcheck, LearningArgs, TrainingDataArgs};
+use crate::args::Gradcheck;
+use crate::commands::explain;
 use crate::config;
 use crate::explain::{parameter, short, signed};
 use crate::failure::{Failure, Outcome, in_flags};
@@ -11,39 +12,41 @@ use deltarule::gradcheck::{Check, Kink, Race, Report, Settings, Verdict, check, 
 use deltarule::random::{Purpose, Random};
 use deltarule::{Batch, Matrix, Network, Objective, Real, Rows, ThreadPool};
 use deltarule_pipeline::run_folder::MODEL;
-use deltarule_pipeline::settings::Precision;
+use deltarule_pipeline::settings::{Config, DataSettings, Precision};
 use deltarule_pipeline::{DataSource, ErrorKind, Prepared, SampleSet, Subset, Trained, thread_pool};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 
+/// Samples of the batch, where none are named.
+const SAMPLES: usize = 8;
+
 /// How long the numerical way may run in a race.
 const BUDGET: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(ui: &Ui, args: Gradcheck) -> Outcome {
-    if args.samples == 0 {
-        return Err(Failure::usage("--samples: expected 1 or more, found 0"));
-    }
     if let Some(tolerance) = args.tolerance.filter(|tolerance| tolerance.is_nan() || *tolerance < 0.0) {
         return Err(Failure::usage(format_args!(
             "--tolerance: expected a number of 0 or more, found {tolerance}"
         )));
     }
-    let precision = args.learning.precision.as_deref().map(str::parse).transpose()?;
-    match precision.unwrap_or(Precision::F64) {
+    match args.running.said()?.precision.unwrap_or(Precision::F64) {
         Precision::F32 => checked::<f32>(ui, &args, 1e-2),
         Precision::F64 => checked::<f64>(ui, &args, 1e-6),
     }
 }
 
 fn checked<T: Real>(ui: &Ui, args: &Gradcheck, tolerance: f64) -> Outcome {
-    let pool = thread_pool(args.learning.threads)?;
+    let pool = thread_pool(args.running.said()?.threads)?;
     let subject = match &args.subject[..] {
         [word] if is_model(Path::new(word)) => trained::<T>(ui, args, word)?,
         _ => fresh::<T>(ui, args)?,
     };
-    let seed = args.learning.seed.unwrap_or(0);
-    let (rows, batch) = subject.batch(args.samples, seed);
+    let seed = args.learning.said()?.seed.unwrap_or(0);
+    let (rows, batch) = match &args.samples {
+        Some(text) => subject.batch(explain::samples(text, subject.part.len(), &subject.name)?.collect()),
+        None => subject.batch(subject.some(SAMPLES, seed)),
+    };
     let batch = batch.as_batch();
     let settings = Settings {
         tolerance: args.tolerance.unwrap_or(tolerance),
@@ -110,10 +113,16 @@ impl<T: Real> Picked<T> {
 
 impl<T: Real> Subject<T> {
     /// Some samples, chosen by the seed: a table is often sorted, and its first rows all of one kind.
-    fn batch(&self, samples: usize, seed: u64) -> (Vec<u32>, Picked<T>) {
-        let mut rows: Vec<u32> = (0..self.part.len()).map(|i| self.part.row(i)).collect();
-        Random::new(seed, Purpose::Choice, 0).shuffle(&mut rows);
-        rows.truncate(samples);
+    fn some(&self, samples: usize, seed: u64) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..self.part.len()).collect();
+        Random::new(seed, Purpose::Choice, 0).shuffle(&mut all);
+        all.truncate(samples);
+        all
+    }
+
+    /// These samples as a batch, and their rows in the data, in order.
+    fn batch(&self, samples: Vec<usize>) -> (Vec<u32>, Picked<T>) {
+        let mut rows: Vec<u32> = samples.into_iter().map(|i| self.part.row(i)).collect();
         rows.sort_unstable();
         let data = self.part.samples().dataset();
         let copied = |from: &Matrix<T>| {
@@ -133,8 +142,11 @@ fn is_model(path: &Path) -> bool {
 
 /// The network of a run, on what it was trained on.
 fn trained<T: Real>(ui: &Ui, args: &Gradcheck, word: &str) -> Outcome<Subject<T>> {
-    let learning = LearningArgs { seed: None, threads: None, precision: None, ..args.learning.clone() };
-    if learning != LearningArgs::default() || args.reading != DataArgs::default() {
+    let learning = deltarule::Settings { seed: None, ..args.learning.said()? };
+    let fresh = learning != deltarule::Settings::default()
+        || args.reading.said()? != DataSettings::default()
+        || args.running.said()?.preset.is_some();
+    if fresh || args.file.config.is_some() {
         return Err(Failure::usage(format_args!(
             "{word} is a trained network, which has its settings already"
         ))
@@ -153,9 +165,14 @@ fn trained<T: Real>(ui: &Ui, args: &Gradcheck, word: &str) -> Outcome<Subject<T>
 
 /// A network with the initial weights of the flags, on its training samples.
 fn fresh<T: Real>(ui: &Ui, args: &Gradcheck) -> Outcome<Subject<T>> {
-    let mut settings =
-        config::resolve(&args.subject, &args.reading, &TrainingDataArgs::default(), &args.learning)?;
-    let prepared = Prepared::<T>::new(&DataSource::parse(&settings.data.source)?, &mut settings)?;
+    let said = Config {
+        run: args.running.said()?,
+        data: args.reading.said()?,
+        training: args.learning.said()?,
+        ..Config::default()
+    };
+    let mut settings = config::resolve(&args.subject, args.file.config.as_deref(), said)?;
+    let prepared = Prepared::<T>::new(&DataSource::parse(&args.subject)?, &mut settings)?;
     let plan = prepared.plan(&mut settings)?;
     prepared.notices.iter().for_each(|notice| ui.note(format_args!("note: {}", in_flags(notice))));
     let network = plan.network(prepared.preprocessor.inputs(), prepared.preprocessor.labels().len())?;

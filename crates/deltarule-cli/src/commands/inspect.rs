@@ -37,7 +37,7 @@ fn inspect<T: Real>(ui: &Ui, model: &Model<T>, place: &str, bytes: u64, precisio
     fact("parameters", text::count(model.network.parameters()));
     fact("task", model.task.to_string());
     if let Some(preprocessor) = &preprocessor {
-        fact("trained on", preprocessor.data.source.join(" "));
+        fact("trained on", preprocessor.data.source.as_deref().unwrap_or_default().join(" "));
     }
     if let Some(training) = &model.training {
         let best = training.best_epoch.zip(training.best_value).map_or(String::new(), |(epoch, value)| {

@@ -7,4 +7,5 @@ pub(crate) mod explain;
 pub(crate) mod gradcheck;
 pub(crate) mod inspect;
 pub(crate) mod predict;
+pub(crate) mod settings;
 pub(crate) mod train;

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 pub(crate) fn run(ui: &Ui, args: Predict) -> Outcome {
     let trained = Trained::read(&args.run)?;
-    let pool = thread_pool(args.threads)?;
+    let pool = thread_pool(args.running.said()?.threads)?;
     let options = OutputOptions {
         format: match &args.format {
             Some(name) => Some(name.parse().map_err(Failure::usage)?),

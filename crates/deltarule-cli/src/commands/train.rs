@@ -1,6 +1,7 @@
 //! `deltarule train`
 
 use crate::args::Train;
+use crate::config;
 use crate::failure::{Failure, Outcome, in_flags};
 use crate::interrupt;
 use crate::report;
@@ -9,8 +10,9 @@ use crate::ui::{BOLD, DIM, GREEN, Ui, paint};
 use deltarule::Plan;
 use deltarule::metrics::Metric;
 use deltarule::train::{End, EpochReport, StepReport};
+use deltarule_pipeline::settings::Config;
 use deltarule_pipeline::thread_pool;
-use deltarule_pipeline::{DataSource, ErrorKind, Fit, Fitted, Portion, RunFolder, Tuned, Tuning, Watch};
+use deltarule_pipeline::{DataSource, ErrorKind, Fit, Fitted, Portion, RunFolder, Tuned, Watch};
 use serde_json::json;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -20,15 +22,17 @@ use std::time::{Duration, Instant};
 const MOST_LINES: u32 = 50;
 
 pub(crate) fn run(ui: &Ui, args: Train) -> Outcome {
-    let settings = crate::config::resolve(&args.data, &args.reading, &args.training, &args.learning)?;
-    let started = Instant::now();
-    let pool = thread_pool(settings.threads)?;
-    let source = DataSource::parse(&settings.data.source)?;
-    let tuning = Tuning {
-        threshold: args.threshold.as_deref().map(str::parse).transpose()?,
-        temperature: args.temperature,
+    let said = Config {
+        run: args.running.said()?,
+        data: args.reading.said()?,
+        training: args.learning.said()?,
+        ..Config::default()
     };
-    let mut fit = Fit::new(&source, settings, tuning)?;
+    let settings = config::resolve(&args.data, args.file.config.as_deref(), said)?;
+    let started = Instant::now();
+    let pool = thread_pool(settings.run.threads)?;
+    let source = DataSource::parse(settings.data.source.as_deref().unwrap_or_default())?;
+    let mut fit = Fit::new(&source, settings)?;
 
     // All that may be refused is behind: from here on a folder stays.
     let mut folder = match &args.out {
@@ -174,7 +178,7 @@ fn describe(ui: &Ui, fit: &Fit) {
         "data",
         format!(
             "{}: {} training{}{}",
-            fit.settings().data.source.join(" "),
+            fit.settings().data.source.as_deref().unwrap_or_default().join(" "),
             text::count(fit.samples(Portion::Training)),
             held_out(Portion::Validation),
             held_out(Portion::Test)

@@ -154,15 +154,16 @@ fn cross_validation_of_amounts_is_in_their_units() {
 fn a_streamed_table_trains_the_same_network() {
     let sandbox = Sandbox::new();
     sandbox.write("houses.csv", houses());
-    sandbox.done("train houses.csv --target price --epochs 3 --batch 8 --out loaded -q");
+    sandbox.done("train houses.csv --target price --epochs 3 --batch-size 8 --out loaded -q");
     assert_snapshot(
         "stream",
-        sandbox.done("train houses.csv --target price --epochs 3 --batch 8 --out streamed --stream"),
+        sandbox.done("train houses.csv --target price --epochs 3 --batch-size 8 --out streamed --stream"),
     );
     // All but the settings of the data, which say that it was streamed, is the same: so are the predictions.
     let predictions = |run: &str| sandbox.done(&format!("predict {run} houses.csv")).stdout;
     assert_eq!(predictions("loaded"), predictions("streamed"));
-    let small = "train houses.csv --target price --epochs 3 --batch 8 --stream --shuffle-buffer 10 --out";
+    let small =
+        "train houses.csv --target price --epochs 3 --batch-size 8 --stream --shuffle-buffer 10 --out";
     sandbox.done(&format!("{small} small -q"));
     assert_ne!(predictions("loaded"), predictions("small"));
 }

@@ -103,7 +103,7 @@ fn threshold_and_temperature_go_with_the_model() {
     sandbox.write("labelled.csv", labelled());
     let train = "train labelled.csv --target warm --drop large,weight --epochs 12 --validation 0.3 -q --out";
     sandbox.done(&format!("{train} plain"));
-    sandbox.done(&format!("{train} cut --threshold f1"));
+    sandbox.done(&format!("{train} cut --tune-threshold f1"));
     sandbox.done(&format!("{train} cooled --temperature"));
     let kept = |run: &str, name: &str| {
         json(&sandbox.done(&format!("inspect {run} --json")).stdout)["preprocessing"][name].as_f64()

@@ -65,7 +65,7 @@ fn a_closed_pipe_is_no_error() {
     sandbox.done("train digits --epochs 1 --out run -q");
     sandbox.done("train moons --epochs 1 --out moons -q");
     for line in [
-        "explain run --batch 0..200",
+        "explain run --samples 0..200",
         "predict run digits",
         // More than a pipe holds.
         "predict moons moons:n=50000 --probabilities",

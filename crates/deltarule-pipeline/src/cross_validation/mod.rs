@@ -8,7 +8,7 @@ pub use fold::FoldResult;
 
 use crate::error::{Error, Result};
 use crate::fit::Watch;
-use crate::settings::{Config, Held, Precision};
+use crate::settings::{Config, CvSettings, Held, Precision};
 use crate::source::DataSource;
 use deltarule::folds::{Folds, OutOfFold, Summary};
 use deltarule::metrics::Metric;
@@ -27,34 +27,18 @@ use subject::Subject;
 /// A network of fewer parameters keeps one thread busy and leaves nothing for a second: its folds share the threads.
 const SMALL: usize = 1 << 18;
 
-/// How samples are dealt into folds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dealing {
-    /// Number of folds.
-    pub folds: usize,
-    /// How often all samples are dealt anew.
-    pub repeats: usize,
-    /// Whether every fold keeps the shares of the classes.
-    pub by_class: bool,
-}
-
-impl Default for Dealing {
-    fn default() -> Self {
-        Self { folds: 5, repeats: 1, by_class: true }
-    }
-}
-
 /// A cross-validation that has passed every check.
 ///
 /// ```
 /// use deltarule::ThreadPool;
 /// use deltarule_pipeline::settings::Config;
-/// use deltarule_pipeline::{CrossValidation, DataSource, Dealing};
+/// use deltarule_pipeline::{CrossValidation, DataSource};
 ///
 /// let mut settings = Config::default();
 /// settings.training.epochs = Some(30);
+/// settings.cv.folds = Some(3);
 /// let iris = DataSource::parse(&["iris"])?;
-/// let validation = CrossValidation::new(&iris, settings, Dealing { folds: 3, ..Dealing::default() })?;
+/// let validation = CrossValidation::new(&iris, settings)?;
 /// let result = validation.run(&ThreadPool::single(), &mut ())?;
 /// assert_eq!((result.folds.len(), result.predictions.rows()), (3, 150));
 /// let accuracy = &result.summary()[0];
@@ -107,18 +91,24 @@ impl CrossValidation {
     ///
     /// # Errors
     /// When settings contradict each other or the data, or the data cannot be read or dealt into so many folds.
-    pub fn new(source: &DataSource, mut settings: Config, dealing: Dealing) -> Result<Self> {
-        check(&settings, dealing)?;
-        let subject = match settings.precision.unwrap_or_default() {
+    pub fn new(source: &DataSource, mut settings: Config) -> Result<Self> {
+        check(&settings)?;
+        settings.cv = settings.cv.or(CvSettings::defaults());
+        let subject = match settings.run.precision.unwrap_or_default() {
             Precision::F32 => AnySubject::F32(Subject::read(source, &mut settings)?),
             Precision::F64 => AnySubject::F64(Subject::read(source, &mut settings)?),
         };
         let seed = settings.training.seed.unwrap_or(0);
-        let repeats = u32::try_from(dealing.repeats).unwrap_or(u32::MAX);
+        let (folds, repeats) = (settings.cv.folds.unwrap_or(0), settings.cv.repeats.unwrap_or(0));
         let (rows, classes) = of_subject!(&subject, of => (of.rows(), of.classes()));
-        let classes = classes.filter(|_| dealing.by_class);
-        let folds = Folds::new(rows, dealing.folds, repeats, classes.as_deref(), seed)?;
+        let classes = classes.filter(|_| settings.cv.plain_folds != Some(true));
+        let folds = Folds::new(rows, folds, repeats, classes.as_deref(), seed)?;
         Ok(Self { settings, folds, subject })
+    }
+
+    /// Number of folds, and how often all samples are dealt into them.
+    pub fn dealt(&self) -> (usize, u32) {
+        (self.folds.k(), self.settings.cv.repeats.unwrap_or(1))
     }
 
     /// Number of samples.
@@ -237,16 +227,14 @@ impl CrossValidated {
     }
 }
 
-fn check(settings: &Config, dealing: Dealing) -> Result {
+fn check(settings: &Config) -> Result {
+    settings.check()?;
     let data = &settings.data;
     if data.test.is_some() {
         return Err(Error::unsuited("test", "has no meaning here: every fold is held out once"));
     }
-    if data.stream {
+    if data.stream == Some(true) {
         return Err(Error::unsuited("stream", "is for `train`: folds are dealt in memory"));
-    }
-    if dealing.repeats == 0 {
-        return Err(Error::setting("repeats", "1 or more", 0));
     }
     if let Some(Held::File(path)) = &data.validation {
         return Err(Error::setting("validation", "a fraction or column:NAME", path.display())

@@ -85,8 +85,9 @@ impl<T: Real> Prepared<T> {
     /// # Errors
     /// When settings contradict each other or the data, or the data cannot be read or learned from.
     pub fn new(source: &DataSource, settings: &mut Config) -> Result<Self> {
+        settings.check()?;
         let data = &settings.data;
-        if data.shuffle_buffer.is_some() && !data.stream {
+        if data.shuffle_buffer.is_some() && data.stream != Some(true) {
             return Err(Error::unsuited(
                 "shuffle-buffer",
                 "is for {stream}: a table in memory is shuffled whole",
@@ -96,7 +97,7 @@ impl<T: Real> Prepared<T> {
         preset::fill_in(settings, source);
         match source.open(&mut settings.data)? {
             Content::Images(images, samples) => images::prepare(settings, source, images, &samples),
-            Content::Table(table) if settings.data.stream => {
+            Content::Table(table) if settings.data.stream == Some(true) => {
                 tables::stream(settings, table, validation_is_open)
             }
             Content::Table(table) => tables::load(settings, source, &*table),

@@ -1,61 +1,36 @@
 //! Refuses settings that the data have no use for, so that none is ignored in silence.
 
 use crate::error::{Error, Result};
-use crate::settings::DataSettings;
+use crate::settings::{COLUMNS, DataSettings, FILES, STREAMING};
 use deltarule::Hint;
+use deltarule::settings::{Group, SettingsTable, Value};
 
-/// A setting, and whether it was said.
-type Said = (&'static str, bool);
-
-/// What says how a file is read.
-fn about_files(settings: &DataSettings) -> [Said; 8] {
-    [
-        ("delimiter", settings.delimiter.is_some()),
-        ("header", settings.header),
-        ("no-header", settings.no_header),
-        ("max-columns", settings.max_columns.is_some()),
-        ("decimal-comma", settings.decimal_comma),
-        ("missing", !settings.missing.is_empty()),
-        ("stream", settings.stream),
-        ("shuffle-buffer", settings.shuffle_buffer.is_some()),
-    ]
-}
-
-/// What says what is made of the columns of a table.
-fn about_columns(settings: &DataSettings) -> [Said; 7] {
-    [
-        ("target", !settings.target.is_empty()),
-        ("numeric", !settings.numeric.is_empty()),
-        ("categorical", !settings.categorical.is_empty()),
-        ("drop", !settings.drop.is_empty()),
-        ("weights", settings.weights.is_some()),
-        ("class-weights", settings.class_weights.is_some()),
-        ("task", settings.task.is_some()),
-    ]
-}
-
-fn refuse<'a>(mut said: impl Iterator<Item = &'a Said>, why: impl FnOnce() -> Hint) -> Result {
-    match said.find(|(_, said)| *said) {
-        Some((name, _)) => Err(Error::unsuited(name, why())),
+/// Refuses the first setting of these groups that was said.
+fn refuse(settings: &DataSettings, groups: &[Group], why: impl FnOnce() -> Hint) -> Result {
+    let said = settings.table().iter().find(|setting| {
+        groups.contains(&setting.group)
+            && settings.get(setting.name).is_some_and(|value| value != Value::Flag(false))
+    });
+    match said {
+        Some(setting) => Err(Error::unsuited(setting.name, why())),
         None => Ok(()),
     }
 }
 
 /// For images.
 pub(crate) fn to_images(settings: &DataSettings) -> Result {
-    let (columns, files) = (about_columns(settings), about_files(settings));
-    refuse(columns.iter().chain(&files), || "is for tables, and these data are images".into())
+    refuse(settings, &[COLUMNS, FILES, STREAMING], || "is for tables, and these data are images".into())
 }
 
 /// For a table inside the program.
 pub(crate) fn to_builtin_table(settings: &DataSettings, set: &str) -> Result {
-    refuse(about_files(settings).iter(), || {
+    refuse(settings, &[FILES, STREAMING], || {
         Hint::new("is for files, and ").text(set).and(" is inside the program")
     })?;
-    match &settings.target[..] {
-        [] => Ok(()),
-        [target] if target == "class" => Ok(()),
-        other => {
+    match settings.target.as_deref() {
+        None => Ok(()),
+        Some([target]) if target == "class" => Ok(()),
+        Some(other) => {
             let expected = format!("class, which {set} has been made for");
             Err(Error::setting("target", expected, other.join(",")))
         }
@@ -64,5 +39,5 @@ pub(crate) fn to_builtin_table(settings: &DataSettings, set: &str) -> Result {
 
 /// For a data frame.
 pub(crate) fn to_frame(settings: &DataSettings) -> Result {
-    refuse(about_files(settings).iter(), || "is for files, and these data are in memory".into())
+    refuse(settings, &[FILES, STREAMING], || "is for files, and these data are in memory".into())
 }

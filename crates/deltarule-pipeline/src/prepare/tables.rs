@@ -20,7 +20,7 @@ const BUFFER_BYTES: usize = 256 << 20;
 
 /// What the settings ask of a table.
 pub(crate) fn options(settings: &Config) -> Result<TableOptions> {
-    let preset = settings.preset.unwrap_or(Preset::Tabular);
+    let preset = settings.run.preset.unwrap_or(Preset::Tabular);
     table_options(&settings.data, preset, settings.training.seed.unwrap_or(0))
 }
 
@@ -73,9 +73,6 @@ pub(super) fn stream<T: Real>(
     table: Box<dyn Table>,
     validation_is_open: bool,
 ) -> Result<Prepared<T>> {
-    if settings.data.shuffle_buffer == Some(0) {
-        return Err(Error::setting("shuffle-buffer", "1 row or more", 0));
-    }
     let mut options = options(settings)?;
     let mut plan = TablePlan::new(&*table, &options)?;
     let usual = plan.buffer_rows::<T>(BUFFER_BYTES);

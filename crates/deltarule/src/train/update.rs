@@ -151,13 +151,13 @@ impl<'a> Update<'a> {
 
     /// The regularised step of the weights of a layer.
     fn step_of_weights<T: Real>(&self, constants: &Constants, scale: f64, inputs: usize) -> Step<T> {
-        let Objective { regularisation: Regularisation { l2, l1, decay }, n, .. } = self.objective;
+        let Objective { regularisation: Regularisation { l2, l1, weight_decay }, n, .. } = self.objective;
         let n = n as f64;
         let factors = self.plan.parametrisation.factors(inputs, &self.plan.optimizer);
         Step {
             l2: T::from_f64(l2 / n),
             l1: T::from_f64(l1 / n),
-            decay: T::from_f64(self.eta * decay),
+            decay: T::from_f64(self.eta * weight_decay),
             ..constants.step(factors, scale)
         }
     }

@@ -197,7 +197,7 @@ fn problem() -> (Network<f64>, Samples, Objective) {
     let network = numbers.network(&[3, 3, 3, 3], Activation::Sigmoid, Activation::Sigmoid);
     let weights = Some((0..4).map(|_| 0.5 + numbers.normal().abs()).collect());
     let samples = Samples { x: numbers.matrix(4, 3), y: numbers.matrix(4, 3), weights };
-    let regularisation = Regularisation { l2: 0.4, l1: 0.1, decay: 0.0 };
+    let regularisation = Regularisation { l2: 0.4, l1: 0.1, weight_decay: 0.0 };
     (network, samples, Objective { cost: Cost::Quadratic, regularisation, n: 20 })
 }
 

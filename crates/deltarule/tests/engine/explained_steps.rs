@@ -25,7 +25,7 @@ fn explained(network: &Network<f64>, samples: &Samples, plan: &Plan, layer: Opti
 }
 
 fn plan(settings: Settings) -> Plan {
-    Settings { hidden: Some(vec![4]), batch: Some(4), ..settings }.plan(Task::Regression).unwrap()
+    Settings { hidden: Some(vec![4]), batch_size: Some(4), ..settings }.plan(Task::Regression).unwrap()
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn the_step_shown_is_the_step_that_training_takes() {
         eta_input_scale: Some(6.0),
         l2: Some(0.4),
         l1: Some(0.2),
-        decay: Some(0.3),
+        weight_decay: Some(0.3),
         ..base()
     };
     let optimizers = [

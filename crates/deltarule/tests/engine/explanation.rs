@@ -34,7 +34,7 @@ fn large() -> (Network<f64>, Samples, Objective) {
     (
         network,
         samples,
-        Objective { cost, regularisation: Regularisation { l2: 0.2, l1: 0.1, decay: 0.3 }, n: 50 },
+        Objective { cost, regularisation: Regularisation { l2: 0.2, l1: 0.1, weight_decay: 0.3 }, n: 50 },
     )
 }
 
@@ -341,7 +341,7 @@ fn matrix_form_of_a_batch_holds() {
     let cost = Cost::SoftmaxCrossEntropy { smoothing: 0.2 };
     let weights = Some(vec![0.5, 2.0, 1.0, 0.25, 3.0]);
     let samples = Samples { x: numbers.matrix(5, 3), y: numbers.targets(cost, 5, 2), weights };
-    let regularisation = Regularisation { l2: 0.3, l1: 0.2, decay: 0.0 };
+    let regularisation = Regularisation { l2: 0.3, l1: 0.2, weight_decay: 0.0 };
     let objective = Objective { cost, regularisation, n: 10 };
     let trace = Trace::of(&ThreadPool::single(), &network, objective, &samples.batch()).unwrap();
     let request = Request { samples: (0..5).collect(), ..Request::default() };

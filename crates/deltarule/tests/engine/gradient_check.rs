@@ -4,7 +4,7 @@ use crate::common::{Numbers, Samples, elementwise, every};
 use deltarule::gradcheck::{self, Kink, Parameter, Settings, Verdict};
 use deltarule::{Activation, Batch, Cost, Matrix, Network, Objective, Regularisation, ThreadPool};
 
-const REGULARISATION: Regularisation = Regularisation { l2: 0.3, l1: 0.2, decay: 0.0 };
+const REGULARISATION: Regularisation = Regularisation { l2: 0.3, l1: 0.2, weight_decay: 0.0 };
 
 /// A fixed seed for each case, so that a case can be run alone.
 fn seed_of(text: &str) -> u64 {
