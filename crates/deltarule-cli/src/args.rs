@@ -1,6 +1,6 @@
 //! The command line, as typed words.
 
-use crate::flags::{Flags, Folded, Reading, Running, Threads};
+use crate::flags::{Flags, Folded, Reading, Running, SettingName, Threads};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deltarule::Settings;
 use deltarule_pipeline::settings::{CvSettings, DataSettings, RunSettings};
@@ -308,7 +308,7 @@ Examples:
   deltarule settings --json")]
 pub(crate) struct ListedSettings {
     /// Show one setting whole: its values with their documentation, and its default for each preset and task.
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = SettingName, hide_possible_values = true)]
     pub(crate) name: Option<String>,
     /// Language of the words; the locale's when not given.
     #[arg(long, value_enum)]

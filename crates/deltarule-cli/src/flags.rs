@@ -1,7 +1,7 @@
 //! Settings as flags: made from their tables, and read back into them.
 
 use crate::args::Lang;
-use crate::defaults;
+use crate::defaults::{self, LISTED};
 use crate::failure::{Failure, Outcome};
 use crate::lang::Words;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
@@ -221,6 +221,23 @@ impl TypedValueParser for Word {
         }
         let values = self.0.kind.values()?.into_iter();
         Some(Box::new(values.map(|value| PossibleValue::new(value.name).help(value.en))))
+    }
+}
+
+/// The name of a setting, which shells complete.
+#[derive(Clone)]
+pub(crate) struct SettingName;
+
+impl TypedValueParser for SettingName {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let all = LISTED.iter().map(|listed| listed.setting);
+        Some(Box::new(all.map(|setting| PossibleValue::new(setting.name).help(setting.en))))
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn run(ui: &Ui, args: ListedSettings) -> Outcome {
     let Some(name) = &args.name else {
         return if ui.json { ui.print_json(&*LISTED) } else { ui.print(&all(words)) };
     };
-    let names: Vec<&str> = LISTED.iter().map(|listed| listed.setting.name).collect();
+    let names: Vec<&str> = LISTED.iter().flat_map(|listed| listed.setting.names()).collect();
     let found = LISTED.iter().find(|listed| listed.setting.is_called(name));
     let listed = found.ok_or_else(|| Error::unknown("setting", name, &names))?;
     if ui.json { ui.print_json(listed) } else { ui.print(&whole(listed, words)) }
@@ -56,8 +56,7 @@ fn whole(listed: &Listed, words: &Words) -> String {
     out += &format!("{}\n\n", words.pick(setting.en, setting.ko));
     let mut facts = Table::new([("", Align::Left), ("", Align::Left)]);
     let mut fact = |name: &str, what: String| facts.row([paint(DIM, name), what]);
-    let flags: Vec<String> =
-        [setting.name].iter().chain(setting.aliases).map(|name| format!("--{name}")).collect();
+    let flags: Vec<String> = setting.names().map(|name| format!("--{name}")).collect();
     let value = match setting.kind {
         Kind::Flag => format!("[=<{}>]", setting.form),
         _ => format!(" <{}>", setting.form),

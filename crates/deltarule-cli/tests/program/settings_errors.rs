@@ -7,6 +7,7 @@ use crate::snapshot::assert_snapshot;
 fn impossible_settings() {
     let sandbox = Sandbox::new();
     sandbox.write("houses.csv", houses());
+    sandbox.write("tuned.toml", "temperature = true\n");
     for (name, line) in [
         ("hidden_0", "train digits --hidden 0"),
         ("hidden_words", "train digits --hidden ten"),
@@ -30,6 +31,9 @@ fn impossible_settings() {
         ("no_memory", "train digits --hidden 4000000000,4000000000"),
         ("builtin_target", "train iris --target species"),
         ("builtin_reading", "train iris --delimiter ;"),
+        ("header_twice", "train houses.csv --target price --header --no-header"),
+        ("switch", "train digits --drop-last=yes"),
+        ("cv_tuned", "cv digits --config tuned.toml"),
         ("images_weights", "train digits --class-weights balanced"),
         ("test_all", "train digits --test 0.9999"),
         ("validation_all", "train digits --validation 0.9999"),
@@ -90,4 +94,35 @@ fn divergence_ends_with_4_and_keeps_finite_weights() {
     assert_eq!(ended.code, 4, "{ended}");
     assert_snapshot("diverged", ended);
     sandbox.done("eval run");
+}
+
+/// Cells such as -999 are common marks of a missing value.
+#[test]
+fn a_value_may_begin_with_a_dash() {
+    let sandbox = Sandbox::new();
+    let text = houses().replace("\n,", "\n-999,");
+    sandbox.write("houses.csv", &text);
+    sandbox.done("train houses.csv --target price --missing -999 --epochs 1 --out run -q");
+    assert!(sandbox.text("run/config.toml").contains("missing = [\"-999\"]"));
+    sandbox.write("dashes.csv", houses().replace(',', "-"));
+    let dashed = sandbox.run("train dashes.csv --delimiter - --target price --epochs 1 --out dashed -q");
+    assert_eq!(dashed.code, 0, "{dashed}");
+}
+
+/// Switches that a recipe turns on can be turned off, and a flag goes before the file.
+#[test]
+fn switches_can_be_turned_off() {
+    let sandbox = Sandbox::new();
+    sandbox.write("houses.csv", houses());
+    sandbox.write("c.toml", "[training]\nzero-last = true\nlearning-rate = 0.1\nbatch = 8\n");
+    sandbox.done(
+        "train houses.csv --target price --config c.toml --input-scale=false --zero-last=false --drop-last=false \
+         --epochs 1 --out run -q",
+    );
+    let config = sandbox.text("run/config.toml");
+    for line in
+        ["input-scale = false", "zero-last = false", "drop-last = false", "eta = 0.1", "batch-size = 8"]
+    {
+        assert!(config.contains(line), "{line}: {config}");
+    }
 }

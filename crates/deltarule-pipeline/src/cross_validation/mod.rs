@@ -8,10 +8,11 @@ pub use fold::FoldResult;
 
 use crate::error::{Error, Result};
 use crate::fit::Watch;
-use crate::settings::{Config, CvSettings, Held, Precision};
+use crate::settings::{AFTER_TRAINING, Config, CvSettings, Held, Precision};
 use crate::source::DataSource;
 use deltarule::folds::{Folds, OutOfFold, Summary};
 use deltarule::metrics::Metric;
+use deltarule::settings::{SettingsTable, Value};
 use deltarule::train::{EpochReport, StepReport};
 use deltarule::{Matrix, Real, ThreadPool};
 use deltarule_tables::Notice;
@@ -235,6 +236,16 @@ fn check(settings: &Config) -> Result {
     }
     if data.stream == Some(true) {
         return Err(Error::unsuited("stream", "is for `train`: folds are dealt in memory"));
+    }
+    let tuned = settings.run.table().iter().find(|setting| {
+        setting.group == AFTER_TRAINING
+            && settings.run.get(setting.name).is_some_and(|value| value != Value::Flag(false))
+    });
+    if let Some(setting) = tuned {
+        return Err(Error::unsuited(
+            setting.name,
+            "is for `train`: nothing is chosen after the trainings of folds",
+        ));
     }
     if let Some(Held::File(path)) = &data.validation {
         return Err(Error::setting("validation", "a fraction or column:NAME", path.display())

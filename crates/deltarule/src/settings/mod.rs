@@ -3,13 +3,15 @@
 //! [`Settings`] is one table: the struct, how it is merged and checked, flags, keys of files, help and the list of
 //! settings all follow from it. Whoever has settings of their own writes a table with [`settings!`](crate::settings!).
 
+mod setting;
 mod table;
 mod value;
 
-pub use table::{Group, Need, Setting, SettingsTable};
+pub use setting::{Choice, Group, Kind, Need, Setting};
+pub use table::SettingsTable;
 #[doc(hidden)]
 pub use table::{dashed, deserialize, serialize};
-pub use value::{Choice, Kind, SettingValue, Value};
+pub use value::{SettingValue, Value};
 
 #[doc(hidden)]
 pub use serde;

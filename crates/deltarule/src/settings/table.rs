@@ -1,191 +1,12 @@
 //! A table of settings: each is written once, and all that a front end needs to know of it follows.
 
-use super::value::{Kind, Value};
+use super::setting::Setting;
+use super::value::Value;
 use crate::error::{Error, Result};
-use crate::interval::Interval;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Bound;
-
-/// One setting, as its line in the table says.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    /// Its name: a key in files, a flag behind two dashes.
-    pub name: &'static str,
-    /// Other names that users of the field know it by.
-    pub aliases: &'static [&'static str],
-    /// What it holds.
-    pub kind: Kind,
-    /// The numbers that it can take.
-    pub range: Option<Interval>,
-    /// Its value where the user is silent, if it is the same for every task and preset.
-    pub default: Option<fn() -> Value>,
-    /// What happens without it where no value stands for that, in English and Korean.
-    pub otherwise: Option<[&'static str; 2]>,
-    /// What it counts or measures.
-    pub unit: Option<&'static str>,
-    /// How a value is written, for usage lines: `COLUMNS`.
-    pub form: &'static str,
-    /// Whether a value may begin with a dash though it is no number.
-    pub dashes: bool,
-    /// The choice without which it has no meaning.
-    pub need: Option<Need>,
-    /// What it is, in a line of English.
-    pub en: &'static str,
-    /// The same in Korean.
-    pub ko: &'static str,
-    /// What it belongs to.
-    pub group: Group,
-}
-
-/// Settings that are listed together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// Its heading in English.
-    pub en: &'static str,
-    /// Its heading in Korean.
-    pub ko: &'static str,
-}
-
-/// A setting of the same table that must have one of some values.
-#[derive(Clone, Copy, Debug)]
-pub struct Need {
-    /// The other setting, which comes before.
-    pub setting: &'static str,
-    /// Its values, without their parameters.
-    pub values: &'static [&'static str],
-}
-
-impl Need {
-    /// The other setting's value, where it is not one of those that are needed.
-    fn missed(&self, table: &dyn SettingsTable) -> Option<String> {
-        let value = table.get(self.setting).map_or(String::new(), |value| value.to_string());
-        let name = value.split(':').next().unwrap_or_default();
-        (!self.values.contains(&name)).then_some(value)
-    }
-}
-
-impl Setting {
-    /// A setting of which no more is known. The methods that follow add the rest.
-    pub const fn new(
-        name: &'static str,
-        kind: Kind,
-        group: Group,
-        en: &'static str,
-        ko: &'static str,
-    ) -> Self {
-        let form = match kind {
-            Kind::Flag => "true|false",
-            Kind::Whole => "N",
-            Kind::Number => "NUMBER",
-            Kind::Text => "TEXT",
-            Kind::Names => "NAMES",
-            Kind::Widths => "WIDTHS",
-            Kind::Choice(_) => "NAME",
-        };
-        Self {
-            name,
-            aliases: &[],
-            kind,
-            range: None,
-            default: None,
-            otherwise: None,
-            unit: None,
-            form,
-            dashes: false,
-            need: None,
-            en,
-            ko,
-            group,
-        }
-    }
-
-    /// With other names.
-    pub const fn aliases(self, aliases: &'static [&'static str]) -> Self {
-        Self { aliases, ..self }
-    }
-
-    /// With the numbers that it can take.
-    pub const fn range(self, range: Interval) -> Self {
-        Self { range: Some(range), ..self }
-    }
-
-    /// With the value that it has where the user is silent.
-    pub const fn default(self, default: fn() -> Value) -> Self {
-        Self { default: Some(default), ..self }
-    }
-
-    /// With what happens without it, in English and Korean.
-    pub const fn otherwise(self, en: &'static str, ko: &'static str) -> Self {
-        Self { otherwise: Some([en, ko]), ..self }
-    }
-
-    /// With what it counts or measures.
-    pub const fn unit(self, unit: &'static str) -> Self {
-        Self { unit: Some(unit), ..self }
-    }
-
-    /// With how a value is written.
-    pub const fn form(self, form: &'static str) -> Self {
-        Self { form, ..self }
-    }
-
-    /// With values that may begin with a dash though they are no numbers.
-    pub const fn dashes(self) -> Self {
-        Self { dashes: true, ..self }
-    }
-
-    /// With the setting that must have one of these values.
-    pub const fn need(self, setting: &'static str, values: &'static [&'static str]) -> Self {
-        Self { need: Some(Need { setting, values }), ..self }
-    }
-
-    /// Whether it goes by this name.
-    pub fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.aliases.contains(&name)
-    }
-
-    /// Whether the value lies in the range.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] that names the range.
-    pub fn check(&self, value: &Value) -> Result<()> {
-        let Some(range) = self.range else { return Ok(()) };
-        match value {
-            Value::Number(number) if !range.contains(*number) => {
-                Err(Error::setting(self.name, range, number))
-            }
-            Value::Whole(number) if !range.contains(*number as f64) => {
-                Err(Error::setting(self.name, self.range_in_words(range), number))
-            }
-            Value::List(values) => {
-                let outside = |value: &Value| matches!(value, Value::Whole(n) if !range.contains(*n as f64));
-                match values.iter().position(outside) {
-                    Some(i) => Err(Error::setting(
-                        self.name,
-                        format!("widths of {}", self.range_in_words(range)),
-                        format!("{} for hidden layer {}", values[i], i + 1),
-                    )),
-                    None => Ok(()),
-                }
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The range, of whole numbers in fewer words.
-    fn range_in_words(&self, range: Interval) -> String {
-        match (self.kind, range.low(), range.high()) {
-            (Kind::Whole | Kind::Widths, Bound::Included(low), Bound::Unbounded) => format!("{low} or more"),
-            (Kind::Whole, Bound::Included(low), Bound::Excluded(high)) => {
-                format!("a whole number from {low} to below {}", high as i128)
-            }
-            _ => range.to_string(),
-        }
-    }
-}
 
 /// A struct whose fields are settings, all optional. [`settings!`](crate::settings!) implements it.
 pub trait SettingsTable {
@@ -208,7 +29,8 @@ pub trait SettingsTable {
     fn find(&self, name: &str) -> Result<&'static Setting> {
         let found = self.table().iter().find(|setting| setting.is_called(name));
         found.ok_or_else(|| {
-            let names: Vec<_> = self.table().iter().map(|setting| setting.name).collect();
+            let names = self.table().iter().flat_map(|setting| setting.names());
+            let names: Vec<_> = names.collect();
             Error::unknown("field", name, &names)
         })
     }

@@ -1,7 +1,8 @@
 //! What a setting can hold, and how text and files say it.
 
+use super::setting::{Choice, Kind};
 use crate::error::{Error, Result};
-use crate::variants::{Variant, Variants};
+use crate::variants::Variants;
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use std::fmt;
@@ -109,91 +110,6 @@ impl Value {
             Self::Text(text) => format!("`{text}`"),
             Self::Flag(_) | Self::Whole(_) | Self::Number(_) | Self::List(_) => self.to_string(),
         }
-    }
-}
-
-/// What kind of value a setting holds.
-#[derive(Clone, Copy, Debug)]
-pub enum Kind {
-    /// Yes or no.
-    Flag,
-    /// A whole number.
-    Whole,
-    /// A number.
-    Number,
-    /// Free text.
-    Text,
-    /// A list of texts.
-    Names,
-    /// A list of whole numbers.
-    Widths,
-    /// One of a list of names.
-    Choice(Choice),
-}
-
-/// The names that a setting can take.
-#[derive(Clone, Copy, Debug)]
-pub struct Choice {
-    /// What they are names of: `activation`.
-    pub what: &'static str,
-    values: fn() -> Vec<Variant<()>>,
-}
-
-impl Choice {
-    /// The variants of `V`.
-    pub const fn of<V: Variants>() -> Self {
-        Self { what: V::WHAT, values: variants_of::<V> }
-    }
-
-    /// What can be chosen, in the order in which it is listed.
-    pub fn values(&self) -> Vec<Variant<()>> {
-        (self.values)()
-    }
-}
-
-fn variants_of<V: Variants>() -> Vec<Variant<()>> {
-    let all = V::VARIANTS.iter();
-    all.map(|&Variant { name, usual: _, parameter, en, ko }| Variant { name, usual: (), parameter, en, ko })
-        .collect()
-}
-
-impl Kind {
-    /// The word for it in the list of settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Flag => "flag",
-            Self::Whole => "whole number",
-            Self::Number => "number",
-            Self::Text => "text",
-            Self::Names => "names",
-            Self::Widths => "widths",
-            Self::Choice(_) => "choice",
-        }
-    }
-
-    /// What can be chosen, of a choice.
-    pub fn values(self) -> Option<Vec<Variant<()>>> {
-        match self {
-            Self::Choice(choice) => Some(choice.values()),
-            _ => None,
-        }
-    }
-
-    /// What a word on a command line says: the value, or the text itself where it is none of this kind.
-    pub fn read(self, text: &str) -> Value {
-        let whole = |text: &str| text.trim().parse().ok().map(Value::Whole);
-        let read = match self {
-            Self::Flag => text.trim().parse().ok().map(Value::Flag),
-            Self::Whole => whole(text),
-            Self::Number => text.trim().parse().ok().map(Value::Number),
-            Self::Names => {
-                Some(Value::List(text.split(',').map(|name| Value::Text(name.to_owned())).collect()))
-            }
-            Self::Widths if text.trim() == "none" => Some(Value::List(Vec::new())),
-            Self::Widths => text.split(',').map(whole).collect::<Option<_>>().map(Value::List),
-            Self::Text | Self::Choice(_) => None,
-        };
-        read.unwrap_or_else(|| Value::Text(text.to_owned()))
     }
 }
 

@@ -178,7 +178,7 @@ fn terms_are_true_where_the_slope_vanishes_and_regularisation_rules() {
     let mut network = numbers.network(&[3, 4, 2], Activation::Tanh, Activation::Identity);
     network.layers[0].b.fill(17.0);
     let samples = Samples { x: numbers.matrix(1, 3), y: numbers.matrix(1, 2), weights: Some(vec![1e-3]) };
-    let regularisation = Regularisation { l2: 1e6, l1: 1e5, decay: 0.0 };
+    let regularisation = Regularisation { l2: 1e6, l1: 1e5, weight_decay: 0.0 };
     let objective = Objective { cost: Cost::Quadratic, regularisation, n: 1 };
     let trace = Trace::of(&ThreadPool::single(), &network, objective, &samples.batch()).unwrap();
     let request = Request { samples: vec![0], ..Request::default() };
