@@ -59,8 +59,8 @@ macro_rules! of_run {
 #[derive(Debug)]
 struct Run<T: Real> {
     prepared: Prepared<T>,
-    /// Until it runs.
-    training: Option<(Trainer<T>, TrainingState<T>)>,
+    trainer: Trainer<T>,
+    state: TrainingState<T>,
     shape: Shape,
     steps: u64,
 }
@@ -199,7 +199,7 @@ impl Fit {
         })
     }
 
-    /// Trains, and then chooses what the settings ask for.
+    /// Trains, and then chooses what the settings ask for. A training that was stopped goes on where it was.
     ///
     /// The result is a function of the settings and the data: neither the number of threads nor the instruction set
     /// changes a bit of it.
@@ -241,7 +241,7 @@ where
         let trainer = Trainer::new(&plan, &state, &*batches)?;
         let steps = batches.steps() as u64;
         drop(batches);
-        Ok((plan, Self { prepared, training: Some((trainer, state)), shape, steps }))
+        Ok((plan, Self { prepared, trainer, state, shape, steps }))
     }
 
     fn train(
@@ -251,14 +251,13 @@ where
         settings: &RunSettings,
         watch: &mut dyn Watch,
     ) -> Result<Fitted> {
-        let prepared = &self.prepared;
-        let (mut trainer, mut state) = self.training.take().expect("a run trains once");
+        let Self { prepared, trainer, state, .. } = self;
         let validation = prepared.validation.as_ref();
         let mut batches = prepared.training.batches(plan)?;
         let samples = validation.map(Subset::samples);
-        let end = trainer.run(pool, &mut state, &mut *batches, samples, &mut Watching(watch))?;
+        let end = trainer.run(pool, state, &mut *batches, samples, &mut Watching(watch))?;
         let (epochs, best_epoch) = (state.reports().to_vec(), state.best());
-        let mut network = state.into_kept();
+        let mut network = state.kept().clone();
         let mut preprocessor = prepared.preprocessor.clone();
         let tuned = tune::run(settings, pool, &mut network, &mut preprocessor, validation)?;
         let model = Model {

@@ -5,8 +5,7 @@ use crate::preprocessor::Preprocessor;
 use crate::settings::RunSettings;
 use crate::subset::Subset;
 use deltarule::metrics::{self, Metric, Temperature, Threshold};
-use deltarule::pass::Pass;
-use deltarule::{Matrix, Network, Real, Rows, Task, ThreadPool};
+use deltarule::{Activation, Matrix, Network, Real, Rows, Task, ThreadPool};
 
 /// What was chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -53,7 +52,7 @@ pub(crate) fn run<T: Real>(
     let truth = samples.classes();
     let weights: Option<Vec<f64>> = samples.weights().map(|weights| weights.map(T::to_f64).collect());
     if settings.temperature == Some(true) {
-        let z = output_inputs(pool, network, samples.x());
+        let z = output_inputs(pool, network, samples.x())?;
         let found = metrics::temperature(&truth, Rows::all(&z), weights.as_deref())?;
         cool(network, found.temperature);
         preprocessor.temperature = Some(found.temperature);
@@ -83,18 +82,10 @@ fn cool<T: Real>(network: &mut Network<T>, temperature: f64) {
     }
 }
 
-/// z of the output layer for every row.
-fn output_inputs<T: Real>(pool: &ThreadPool, network: &Network<T>, x: Rows<'_, T>) -> Matrix<T> {
-    const CHUNK: usize = 256;
-    let mut pass = Pass::keeping_all(network);
-    let mut outputs = Matrix::zeros(x.len(), network.outputs());
-    for start in (0..x.len()).step_by(CHUNK) {
-        let end = x.len().min(start + CHUNK);
-        pass.forward(pool, network, x.slice(start..end));
-        let (z, _) = pass.output_z_a();
-        for i in start..end {
-            outputs.row_mut(i).copy_from_slice(z.row(i - start));
-        }
-    }
-    outputs
+/// z of the output layer for every row: what the network puts out without σ there.
+fn output_inputs<T: Real>(pool: &ThreadPool, network: &Network<T>, x: Rows<'_, T>) -> Result<Matrix<T>> {
+    let mut network = network.clone();
+    let last = network.layers.len() - 1;
+    network.layers[last].activation = Activation::Identity;
+    Ok(network.predict_all(pool, x)?)
 }

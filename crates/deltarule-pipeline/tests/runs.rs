@@ -212,6 +212,12 @@ fn a_watch_stops_a_training_and_has_what_it_came_to() {
     assert!(matches!(fitted.end, End::Stopped));
     assert_eq!((fitted.epochs.len(), fitted.trained.training().expect("known").epochs), (4, 4));
     assert!(matches!(fitted.trained.model, AnyModel::F32(_)));
+
+    // It goes on from there, and comes to what it would have come to in one go.
+    let rest = fit.run(&ThreadPool::single(), &mut ()).expect("the rest");
+    let (_, whole) = self::fitted(&frame, houses());
+    assert!(matches!(rest.end, End::Finished));
+    assert_eq!((rest.epochs, rest.trained.model), (whole.epochs, whole.trained.model));
 }
 
 #[test]
@@ -225,7 +231,7 @@ fn folds_are_the_same_whatever_the_threads_and_may_be_stopped() {
     let validation = CrossValidation::new(&frame, settings()).expect("settings that fit");
     let one = validation.run(&ThreadPool::single(), &mut ()).expect("six folds");
     let three = validation.run(&ThreadPool::new(3), &mut ()).expect("six folds");
-    assert_eq!((one.folds.len(), validation.epochs().expect("a fold")), (6, 120));
+    assert_eq!((one.folds.len(), validation.epochs()), (6, 120));
     assert_eq!(one.predictions, three.predictions);
     let held_out: usize = one.folds.iter().map(|fold| fold.held_out.len()).sum();
     assert_eq!(held_out, 180);

@@ -82,16 +82,13 @@ impl Images {
         let mut outputs = Vec::with_capacity(samples.classes.len());
         for class in &samples.classes {
             let output = self.classes.iter().position(|known| known == class);
-            outputs.push(output.ok_or_else(|| {
+            outputs.push(output.map(|output| output as u32).ok_or_else(|| {
                 let expected = format!("the classes {}", self.classes.join(", "));
                 TableError::usage(expected, format!("class {class}"))
             })?);
         }
-        let mut y = Matrix::zeros(samples.len(), self.classes.len());
-        for (i, &label) in samples.labels.iter().enumerate() {
-            y.row_mut(i)[outputs[label as usize]] = T::ONE;
-        }
-        Dataset::new(x, y, None)
+        let classes = samples.labels.iter().map(|&label| outputs[label as usize]).collect();
+        Dataset::of_classes(x, classes, self.classes.len(), None)
             .map_err(|error| TableError::usage("images that a network can learn from", error.to_string()))
     }
 }

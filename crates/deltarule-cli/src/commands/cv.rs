@@ -45,7 +45,7 @@ pub(crate) fn run(ui: &Ui, args: Cv) -> Outcome {
         if repeats > 1 { format!(", dealt {repeats} times") } else { String::new() }
     ));
 
-    let all = validation.epochs()?;
+    let all = validation.epochs();
     let mut progress = Progress { ui, stop: interrupt::watch()?, done: 0, all };
     ui.start_progress(all);
     let done = validation.run(&pool, &mut progress);

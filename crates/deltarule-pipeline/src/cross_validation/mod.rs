@@ -50,6 +50,10 @@ pub struct CrossValidation {
     settings: Config,
     folds: Folds,
     subject: AnySubject,
+    /// Epochs of a fold at most.
+    epochs: u64,
+    /// Parameters of a fold's network.
+    parameters: usize,
 }
 
 enum AnySubject {
@@ -104,7 +108,11 @@ impl CrossValidation {
         let (rows, classes) = of_subject!(&subject, of => (of.rows(), of.classes()));
         let classes = classes.filter(|_| settings.cv.plain_folds != Some(true));
         let folds = Folds::new(rows, folds, repeats, classes.as_deref(), seed)?;
-        Ok(Self { settings, folds, subject })
+        let (epochs, parameters) = of_subject!(&subject, subject => {
+            let first = subject.fold(&settings, &folds, (0, 0))?;
+            (first.epochs(), first.parameters())
+        });
+        Ok(Self { settings, folds, subject, epochs, parameters })
     }
 
     /// Number of folds, and how often all samples are dealt into them.
@@ -127,13 +135,9 @@ impl CrossValidation {
         of_subject!(&self.subject, subject => subject.notices())
     }
 
-    /// Epochs of all folds together, at most. It prepares a fold to know.
-    ///
-    /// # Errors
-    /// As [`CrossValidation::run`].
-    pub fn epochs(&self) -> Result<u64> {
-        let epochs = of_subject!(&self.subject, subject => subject.fold(&self.settings, &self.folds, (0, 0))?.epochs());
-        Ok(epochs * (self.folds.repeats() * self.folds.k()) as u64)
+    /// Epochs of all folds together, at most.
+    pub fn epochs(&self) -> u64 {
+        self.epochs * (self.folds.repeats() * self.folds.k()) as u64
     }
 
     /// Trains and evaluates a network for every fold. Which thread takes which fold makes no difference to any result.
@@ -170,8 +174,7 @@ impl CrossValidation {
         watch: &mut (dyn Watch + Send),
     ) -> Result<CrossValidated> {
         let order: Vec<(usize, usize)> = self.folds.iter().collect();
-        let first = subject.fold(&self.settings, &self.folds, order[0])?;
-        let workers = if first.parameters() < SMALL { whole.threads().min(order.len()) } else { 1 };
+        let workers = if self.parameters < SMALL { whole.threads().min(order.len()) } else { 1 };
         let shared = Shared {
             watch: Mutex::new(watch),
             stopped: AtomicBool::new(false),

@@ -8,16 +8,25 @@ use super::split::{SplitRule, Splitter};
 use super::transform::Features;
 use crate::error::TableError;
 use crate::table::Table;
+use crate::targets::Target;
 use arrow::array::RecordBatch;
 use deltarule::dataset::Dataset;
 use deltarule::{Matrix, Real};
 
 /// Matrices being filled.
 pub(crate) struct DatasetBuilder<T: Real> {
-    pub(crate) x: Matrix<T>,
-    pub(crate) y: Matrix<T>,
-    pub(crate) weights: Option<Vec<T>>,
-    pub(crate) rows: usize,
+    x: Matrix<T>,
+    answers: Answers<T>,
+    weights: Option<Vec<T>>,
+    rows: usize,
+}
+
+/// What is to be predicted for each row.
+enum Answers<T: Real> {
+    /// One of so many classes.
+    Classes { classes: Vec<u32>, count: usize },
+    /// Numbers.
+    Rows(Matrix<T>),
 }
 
 impl<T: Real> DatasetBuilder<T> {
@@ -33,8 +42,14 @@ impl<T: Real> DatasetBuilder<T> {
             )
             .hint("train on it as a stream: {stream}")
         })?;
+        let answers = match preprocessor.target {
+            Target::Classification { .. } => {
+                Answers::Classes { classes: Vec::with_capacity(rows), count: outputs }
+            }
+            _ => Answers::Rows(y),
+        };
         let weights = preprocessor.weight.as_ref().map(|_| Vec::with_capacity(rows));
-        Ok(Self { x, y, weights, rows: 0 })
+        Ok(Self { x, answers, weights, rows: 0 })
     }
 
     /// Adds these rows of the batch.
@@ -47,7 +62,12 @@ impl<T: Real> DatasetBuilder<T> {
         report: &mut TransformReport,
     ) -> Result<(), Fault> {
         features.write(batch, rows, &mut self.x, self.rows, report)?;
-        targets.write(batch, rows, &mut self.y, self.rows)?;
+        match &mut self.answers {
+            Answers::Classes { classes, .. } => {
+                classes.extend(targets.classes(batch, rows)?.into_iter().map(|class| class as u32));
+            }
+            Answers::Rows(y) => targets.write(batch, rows, y, self.rows)?,
+        }
         if let (Some(held), Some(more)) = (&mut self.weights, targets.weights(batch, rows)?) {
             held.extend(more.into_iter().map(T::from_f64));
         }
@@ -56,7 +76,11 @@ impl<T: Real> DatasetBuilder<T> {
     }
 
     pub(crate) fn finish(self) -> Result<Dataset<T>, TableError> {
-        Dataset::new(self.x, self.y, self.weights).map_err(refused)
+        match self.answers {
+            Answers::Classes { classes, count } => Dataset::of_classes(self.x, classes, count, self.weights),
+            Answers::Rows(y) => Dataset::new(self.x, y, self.weights),
+        }
+        .map_err(refused)
     }
 }
 
