@@ -20,6 +20,25 @@ pub(super) fn test(_: &Options) -> Result<Outcome> {
     passed()
 }
 
+/// The library's examples assert what they show.
+pub(super) fn examples(_: &Options) -> Result<Outcome> {
+    /// Takes arguments; the stage `instructions` runs it.
+    const COUNTED: &str = "step";
+    // As all tests are built, so that nothing is built twice.
+    run(&mut cargo(&["build", "--workspace", "--examples"]))?;
+    let built = shell::target()?.join("debug/examples");
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(root().join("crates/deltarule/examples"))? {
+        let name = file?.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if name != COUNTED {
+            run(&mut shell::program(built.join(&name), &[]))?;
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(Outcome::Passed(names.join(", ")))
+}
+
 pub(super) fn doc(_: &Options) -> Result<Outcome> {
     let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items"];
     run(cargo(&arguments).env("RUSTDOCFLAGS", "-D warnings"))?;
@@ -54,6 +73,19 @@ pub(super) fn python(_: &Options) -> Result<Outcome> {
                  print(f'{len(scripts)} scripts')";
     let said = output(&mut shell::program("python3", &["-I", "-c", check]))?;
     Ok(Outcome::Passed(said.trim().to_owned()))
+}
+
+/// What was public at the last release still is, or the version says that it is not.
+pub(super) fn semver(_: &Options) -> Result<Outcome> {
+    let releases = output(&mut shell::program("git", &["tag", "--list", "v*", "--sort=-version:refname"]));
+    let Some(last) = releases.ok().and_then(|tags| tags.lines().next().map(str::to_owned)) else {
+        return Ok(Outcome::Skipped("no release to compare with".into()));
+    };
+    if output(&mut cargo(&["semver-checks", "--version"])).is_err() {
+        return Ok(Outcome::Skipped("no cargo-semver-checks: `cargo install cargo-semver-checks`".into()));
+    }
+    run(&mut cargo(&["semver-checks", "--workspace", "--baseline-rev", &last]))?;
+    Ok(Outcome::Passed(format!("compared with {last}")))
 }
 
 /// The code for NEON: built, and run where there is what emulates it.
