@@ -79,11 +79,13 @@ impl<T: Real, F: Elementwise<T>> Kernel<T> for MultiplyBlock<'_, T, F> {
     #[inline(always)]
     fn run<V: Vector<Real = T>>(&mut self) {
         let Self { product, panels, rows } = self;
+        // A copy, since calls through the pointers in `tiles` might change what is behind a reference.
+        let product = **product;
         if product.is_narrow {
             // SAFETY: the rows are in the product, and `Kernel::run` is entered with the instructions of `V`.
             return unsafe { product.narrow::<V>(rows) };
         }
-        let Multiply { outputs, inputs, .. } = **product;
+        let Multiply { outputs, inputs, .. } = product;
         let bytes = panels.len() * Panels::<T>::WIDTH * inputs * size_of::<T>();
         let micro_panels = MicroPanel::of_panels::<V>(panels.clone(), outputs);
         let tiles =
