@@ -1,9 +1,35 @@
 //! The floors of every crate, lowest first.
 
-use super::House;
+use super::{Circle, House};
 
 pub(super) const HOUSES: &[House] = &[
-    House { folder: "crates/deltarule-kernels", floors: &[], circles: &[] },
+    House {
+        folder: "crates/deltarule-kernels",
+        floors: &[
+            "flush huge_pages isa prefetch math::coefficients thread_pool::task_queue",
+            "math::constants thread_pool",
+            "lanes",
+            "lanes::vector math::polynomial",
+            "lanes::avx2 lanes::avx512 lanes::neon lanes::scalar math::exponential",
+            "math::logarithm math::sigmoid",
+            "buffer elementwise math peak raw",
+            "matrix microkernel panels",
+            "map micro_panel update",
+            "bias_gradient multiply::epilogue multiply::narrow multiply::tile weight_gradient::batch \
+             weight_gradient::partial_sums weight_gradient::pointers weight_gradient::tile_buffer",
+            "multiply weight_gradient::last_rows weight_gradient::transposed_copy",
+            "weight_gradient::fused",
+            "weight_gradient::blocks",
+            "weight_gradient",
+            "sealed",
+            "products",
+        ],
+        circles: &[Circle {
+            lower: "lanes",
+            upper: "sealed",
+            why: "the products that are not generic are compiled behind the sealed trait of f32 and f64",
+        }],
+    },
     House { folder: "crates/deltarule", floors: &[], circles: &[] },
     House {
         folder: "crates/deltarule-tables",
