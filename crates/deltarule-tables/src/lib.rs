@@ -35,6 +35,7 @@ mod notice;
 pub mod options;
 pub mod prepare;
 pub mod read;
+mod row_names;
 mod select;
 pub mod stream;
 mod suggest;

@@ -15,6 +15,8 @@ pub struct TableOptions {
     pub categorical: Vec<String>,
     /// Columns that hold amounts, whatever they look like.
     pub numeric: Vec<String>,
+    /// Columns to learn from although they look as if they only named the rows.
+    pub use_columns: Vec<String>,
     /// Columns to leave out.
     pub drop: Vec<String>,
     /// The column that holds each row's weight in the cost.
@@ -38,6 +40,7 @@ impl Default for TableOptions {
             task: None,
             categorical: Vec::new(),
             numeric: Vec::new(),
+            use_columns: Vec::new(),
             drop: Vec::new(),
             weight: None,
             class_weights: None,

@@ -1,6 +1,7 @@
 //! Tables that can be read from their first row as often as needed.
 
 use crate::error::{Place, TableError};
+use crate::notice::Notice;
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Schema, SchemaRef};
@@ -39,6 +40,11 @@ pub trait Table {
 
     /// The mistake of a cell, placed in its file: `row` counts over the whole table from 0, `column` in the schema.
     fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError;
+
+    /// What its reader had to assume; all of it is known once the table has been read.
+    fn notices(&self) -> Vec<Notice> {
+        Vec::new()
+    }
 }
 
 /// Some columns of a table: the others are not read.
@@ -89,6 +95,10 @@ impl Table for Columns<'_> {
     fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError {
         self.table.cell_error(row, self.columns[column], expected, found)
     }
+
+    fn notices(&self) -> Vec<Notice> {
+        self.table.notices()
+    }
 }
 
 impl Columns<'_> {
@@ -107,6 +117,7 @@ pub struct InMemory {
     name: String,
     schema: SchemaRef,
     batches: Vec<RecordBatch>,
+    notices: Vec<Notice>,
 }
 
 impl InMemory {
@@ -128,7 +139,7 @@ impl InMemory {
                 format!("{found} in batch {at}"),
             ));
         }
-        Ok(Self { name, schema, batches })
+        Ok(Self { name, schema, batches, notices: Vec::new() })
     }
 
     /// Reads the whole of `source` into memory.
@@ -137,7 +148,7 @@ impl InMemory {
     /// When it cannot be read.
     pub fn read(name: impl Into<String>, source: &dyn Table) -> Result<Self, TableError> {
         let batches = source.batches(None)?.collect::<Result<_, _>>()?;
-        Ok(Self { name: name.into(), schema: source.schema(), batches })
+        Ok(Self { name: name.into(), schema: source.schema(), batches, notices: source.notices() })
     }
 
     /// Number of rows.
@@ -152,7 +163,7 @@ impl InMemory {
     pub fn picked(&self, rows: &[u32]) -> Self {
         let all = concat_batches(&self.schema, &self.batches).expect("batches of one schema");
         let picked = take_record_batch(&all, &UInt32Array::from(rows.to_vec())).expect("rows of the table");
-        Self { name: self.name.clone(), schema: self.schema.clone(), batches: vec![picked] }
+        Self { batches: vec![picked], ..self.clone() }
     }
 
     fn projected(&self, batch: &RecordBatch, columns: Option<&[usize]>) -> Result<RecordBatch, TableError> {
@@ -187,6 +198,10 @@ impl Table for InMemory {
         TableError::data(&self.name, expected, found)
             .at(Place::Row(row + 1))
             .in_column(self.schema.field(column).name())
+    }
+
+    fn notices(&self) -> Vec<Notice> {
+        self.notices.clone()
     }
 }
 

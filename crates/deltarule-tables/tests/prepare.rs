@@ -103,7 +103,7 @@ fn kinds_are_guessed_from_values() {
         kinds(&loaded),
         [
             ("row", ColumnKind::Identifier),
-            ("customer_id", ColumnKind::Numeric),
+            ("customer_id", ColumnKind::Identifier),
             ("key", ColumnKind::Identifier),
             ("note", ColumnKind::Text),
             ("day", ColumnKind::Date),
@@ -120,7 +120,7 @@ fn kinds_are_guessed_from_values() {
     );
     assert_eq!(loaded.notices.len(), 2, "{:?}", loaded.notices);
     assert!(loaded.notices[0].to_string().contains("task = regression"));
-    assert!(loaded.notices[1].message().starts_with("not used: `row` (identifies the row), `key`"));
+    assert!(loaded.notices[1].message().starts_with("not used: `row` (identifies the row), `customer_id`"));
     let shown = loaded.overview.to_string();
     assert!(shown.starts_with("column"), "{shown}");
     assert!(shown.contains("nothing      empty            all"), "{shown}");

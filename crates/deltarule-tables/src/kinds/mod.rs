@@ -1,5 +1,6 @@
 //! What the columns of a table are: guessed from their values, shown before training, open to correction.
 
+mod identifier;
 mod overview;
 mod statistics;
 

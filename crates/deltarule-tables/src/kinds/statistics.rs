@@ -1,14 +1,17 @@
 //! One pass over a table, in memory that does not grow with its rows.
 
+use super::identifier::{Name, Numbering};
 use super::{ColumnKind, ColumnProfile};
 use crate::cells::{self, Family};
 use crate::error::TableError;
+use crate::row_names::RowNames;
 use crate::table::Table;
 use arrow::array::{Array, ArrayRef, StringArray};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Different values counted in a column of text, a target, or a column named as categorical.
+/// Different values counted in a column of text, a target, a column named as categorical, or one whose name says that it
+/// identifies.
 const WIDE_CAP: usize = 10_000;
 /// Different values counted in any other column of numbers: enough to tell classes from amounts.
 const NARROW_CAP: usize = 64;
@@ -16,8 +19,11 @@ const NARROW_CAP: usize = 64;
 const BYTES_CAP: usize = 1 << 20;
 /// The first values that are shown.
 const SHOWN: usize = 3;
-/// Rows below which nothing is taken for an identifier: three consecutive numbers prove nothing.
+/// Rows below which a column whose name says nothing is not taken for an identifier: three consecutive numbers prove
+/// nothing.
 const FEWEST_IDENTIFIED: u64 = 20;
+/// Rows below which a first column called `X` or `no` is not taken for one that numbers the rows.
+const FEWEST_NUMBERED: u64 = 4;
 /// A text column of at most so many values is categorical however few rows there are.
 const FEW_VALUES: usize = 20;
 
@@ -43,20 +49,33 @@ impl Distinct {
 
 /// Profiles every column of `source` in one pass; those for which `wide` says so have all their values counted.
 ///
-/// Text of up to `max_categories` different values is categorical.
+/// Text of up to `max_categories` different values is categorical. Those columns for which `used` says so are no
+/// identifiers, whatever they look like.
 ///
 /// # Errors
 /// When the source cannot be read.
 pub fn survey(
     source: &dyn Table,
     wide: impl Fn(&str) -> bool,
+    used: impl Fn(&str) -> bool,
     max_categories: usize,
 ) -> Result<Vec<ColumnProfile>, TableError> {
     let schema = source.schema();
     let mut columns: Vec<Statistics> = schema
         .fields()
         .iter()
-        .map(|field| Statistics::new(Family::of(field.data_type()), wide(field.name())))
+        .enumerate()
+        .map(|(position, field)| {
+            let (name, declared) = match used(field.name()) {
+                true => (None, false),
+                false => (Some(Name::of(field, position)), RowNames::of(field) == Some(RowNames::Declared)),
+            };
+            Statistics {
+                name,
+                declared,
+                ..Statistics::new(Family::of(field.data_type()), name, wide(field.name()))
+            }
+        })
         .collect();
     for batch in source.batches(None)? {
         let batch = batch?;
@@ -71,6 +90,10 @@ pub fn survey(
 /// What has been seen of one column so far.
 struct Statistics {
     family: Family,
+    /// What its name says; nothing where the column is to be used all the same.
+    name: Option<Name>,
+    /// The file says that it names the rows.
+    declared: bool,
     rows: u64,
     missing: u64,
     counts: HashMap<String, u64>,
@@ -88,14 +111,19 @@ struct Statistics {
     /// Each value is the one before plus one.
     consecutive: bool,
     last: Option<f64>,
+    /// Of whole numbers.
+    numbering: Numbering,
     range: Option<(f64, f64)>,
 }
 
 impl Statistics {
-    fn new(family: Family, wide: bool) -> Self {
-        let cap = if wide || matches!(family, Family::Text) { WIDE_CAP } else { NARROW_CAP };
+    fn new(family: Family, name: Option<Name>, wide: bool) -> Self {
+        let may_identify = name.is_some_and(|name| name != Name::Describes);
+        let cap = if wide || may_identify || family == Family::Text { WIDE_CAP } else { NARROW_CAP };
         Self {
             family,
+            name,
+            declared: false,
             rows: 0,
             missing: 0,
             counts: HashMap::new(),
@@ -110,6 +138,7 @@ impl Statistics {
             all_moments: family == Family::Text,
             consecutive: true,
             last: None,
+            numbering: Numbering::default(),
             range: None,
         }
     }
@@ -174,6 +203,9 @@ impl Statistics {
 
     fn see_number(&mut self, value: f64) {
         self.all_whole &= value.fract() == 0.0;
+        if self.all_whole {
+            self.numbering.see(value);
+        }
         self.consecutive &= self.last.is_none_or(|last| value == last + 1.0);
         self.last = Some(value);
         let (least, greatest) = self.range.unwrap_or((value, value));
@@ -198,7 +230,7 @@ impl Statistics {
     }
 
     fn profile(self, name: &str, max_categories: usize) -> ColumnProfile {
-        let kind = self.kind(name, max_categories);
+        let kind = self.kind(max_categories);
         let numeric = self.all_numbers && self.range.is_some();
         let distinct = match self.counts.len() {
             seen if self.full => Distinct::MoreThan(seen),
@@ -220,7 +252,7 @@ impl Statistics {
         }
     }
 
-    fn kind(&self, name: &str, max_categories: usize) -> ColumnKind {
+    fn kind(&self, max_categories: usize) -> ColumnKind {
         let present = self.rows - self.missing;
         let seen = self.counts.len();
         let exactly = |count| !self.full && seen == count;
@@ -228,19 +260,19 @@ impl Statistics {
             ColumnKind::Nested
         } else if present == 0 {
             ColumnKind::Empty
+        } else if self.identifies() {
+            ColumnKind::Identifier
         } else if exactly(1) {
             // Whether the one value is there may still tell something.
             if self.missing == 0 { ColumnKind::Constant } else { ColumnKind::Categorical }
         } else if matches!(self.family, Family::Moment | Family::Clock) {
             ColumnKind::Date
         } else if self.all_numbers {
-            self.kind_of_numbers(name, exactly(2))
+            if exactly(2) && self.all_whole { ColumnKind::Binary } else { ColumnKind::Numeric }
         } else if exactly(2) {
             ColumnKind::Binary
         } else if self.all_moments {
             ColumnKind::Date
-        } else if self.all_new && present >= FEWEST_IDENTIFIED {
-            ColumnKind::Identifier
         } else if self.full || seen > max_categories || (seen > FEW_VALUES && seen as u64 * 2 > present) {
             ColumnKind::Text
         } else {
@@ -248,16 +280,27 @@ impl Statistics {
         }
     }
 
-    fn kind_of_numbers(&self, name: &str, two_values: bool) -> ColumnKind {
-        let numbered = self.consecutive && self.missing == 0 && self.rows >= FEWEST_IDENTIFIED;
-        let named = self.all_whole && self.full && names_identifier(name);
-        if numbered || named {
-            ColumnKind::Identifier
-        } else if two_values && self.all_whole {
-            ColumnKind::Binary
-        } else {
-            ColumnKind::Numeric
+    /// Whether it names the rows: by name and content, or by content alone where that leaves no doubt.
+    fn identifies(&self) -> bool {
+        let Some(name) = self.name else { return false };
+        if self.declared {
+            return true;
         }
+        let (present, complete) = (self.rows - self.missing, self.missing == 0);
+        let unique = self.all_new && present > 1;
+        if self.all_numbers {
+            let numbered = self.consecutive && complete && self.rows >= FEWEST_IDENTIFIED;
+            let is_range =
+                || self.range.is_some_and(|(least, most)| self.numbering.is_range(present, least, most));
+            return self.all_whole
+                && match name {
+                    Name::Identifies => unique || self.counts.len() >= NARROW_CAP || numbered,
+                    Name::MayNumber => numbered || (complete && present >= FEWEST_NUMBERED && is_range()),
+                    Name::Describes => numbered,
+                };
+        }
+        let text = self.family == Family::Text && !self.all_moments;
+        text && unique && (name == Name::Identifies || present >= FEWEST_IDENTIFIED)
     }
 }
 
@@ -265,15 +308,4 @@ impl Statistics {
 fn is_code(text: &str) -> bool {
     let digits = text.trim_start_matches(['-', '+']);
     digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a name says that its column identifies: `id`, `customer_id`, `PassengerId`, `uuid`, `index`.
-fn names_identifier(name: &str) -> bool {
-    let lower = name.trim().to_lowercase();
-    matches!(lower.as_str(), "" | "id" | "uuid" | "guid" | "index" | "rowid" | "row_number" | "unnamed: 0")
-        || ["_id", "-id", " id", ".id"].iter().any(|end| lower.ends_with(end))
-        || name
-            .strip_suffix("Id")
-            .or(name.strip_suffix("ID"))
-            .is_some_and(|stem| stem.ends_with(|last: char| last.is_lowercase() || last.is_ascii_digit()))
 }

@@ -44,8 +44,10 @@ impl TablePlan {
     pub fn new(source: &dyn Table, options: &TableOptions) -> Result<Self, TableError> {
         check_names(source, options)?;
         let wide = |name: &str| options.target.iter().chain(&options.categorical).any(|named| named == name);
-        let profiles = survey(source, wide, options.max_categories)?;
-        let mut notices = Vec::new();
+        let named = [&options.use_columns, &options.numeric, &options.categorical];
+        let used = |name: &str| named.iter().any(|list| list.iter().any(|named| named == name));
+        let profiles = survey(source, wide, used, options.max_categories)?;
+        let mut notices = source.notices();
         let targets: Vec<&ColumnProfile> = options
             .target
             .iter()

@@ -37,6 +37,7 @@ pub(super) fn check_names(source: &dyn Table, options: &TableOptions) -> Result<
         ("a target", &options.target),
         ("categorical", &options.categorical),
         ("numeric", &options.numeric),
+        ("used", &options.use_columns),
         ("left out", &options.drop),
     ];
     let single = [("the weight", options.weight.as_ref()), ("the validation column", parting)];

@@ -130,6 +130,7 @@ impl TablePreprocessor {
                 .add(&features, &splitter.targets, batch, &parts.training, report)
                 .map_err(|fault| fault.at(source, first))
         })?;
+        report.add_reading(source.notices());
         Ok((builder.finish()?, left_out))
     }
 

@@ -8,6 +8,7 @@ use crate::notice::Notice;
 pub struct TransformReport {
     rows: u64,
     columns: Vec<ColumnReport>,
+    reading: Vec<Notice>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -29,9 +30,9 @@ impl TransformReport {
         self.columns.iter().map(|column| column.unseen).sum()
     }
 
-    /// One line for every column in which something was met that the training rows did not have.
+    /// What the reader had to assume, and a line for every column in which something was met that the training rows did not have.
     pub fn warnings(&self) -> Vec<Notice> {
-        let mut lines = Vec::new();
+        let mut lines = self.reading.clone();
         for ColumnReport { column, unseen, example, missing } in &self.columns {
             if *unseen > 0 {
                 let message = format!(
@@ -52,6 +53,11 @@ impl TransformReport {
             }
         }
         lines
+    }
+
+    /// Takes up what the reader of the rows had to assume.
+    pub(crate) fn add_reading(&mut self, notices: Vec<Notice>) {
+        self.reading.extend(notices);
     }
 
     /// Counts rows.

@@ -9,6 +9,7 @@ use super::table_file::{Batches, TableFile};
 use super::text::{Stdin, TextTable, open_stdin};
 use super::types::TIMESTAMP;
 use crate::error::{Place, TableError};
+use crate::notice::Notice;
 use crate::table::{BatchIterator, Table};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -93,11 +94,6 @@ impl Source {
     /// How many rows there are; those of a stream are not counted.
     pub fn rows(&self) -> u64 {
         self.chunks.last().map_or(0, |chunk| chunk.first_row + chunk.rows)
-    }
-
-    /// What the readers had to assume, a sentence each.
-    pub fn warnings(&self) -> impl Iterator<Item = &str> {
-        self.tables.iter().flat_map(|table| table.warnings()).map(String::as_str)
     }
 
     /// All rows, in order: of the columns at these positions of the schema, in this order, or of all.
@@ -203,6 +199,10 @@ impl Table for Source {
 
     fn cell_error(&self, row: u64, column: usize, expected: &str, found: &str) -> TableError {
         self.cell_error(row, column, expected, found)
+    }
+
+    fn notices(&self) -> Vec<Notice> {
+        self.tables.iter().flat_map(|table| table.notices()).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What every format offers: typed columns, chunks that can be read in any order, and where a row stands.
 
 use crate::error::{Place, TableError};
+use crate::notice::Notice;
 use arrow::array::RecordBatch;
 use arrow::datatypes::Field;
 use std::ops::Range;
@@ -18,8 +19,8 @@ pub(crate) trait TableFile: Send + Sync {
     fn chunks(&self) -> &[RowRange];
 
     /// What the reader had to assume.
-    fn warnings(&self) -> &[String] {
-        &[]
+    fn notices(&self) -> Vec<Notice> {
+        Vec::new()
     }
 
     /// Bytes of columns that are kept in memory.

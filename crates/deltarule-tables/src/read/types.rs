@@ -1,6 +1,8 @@
 //! The few types that columns have once they are read, and the way to them from all of Arrow's.
 
+use super::options::ReadOptions;
 use crate::error::TableError;
+use crate::row_names::{RowNames, pandas_index};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use arrow::compute::cast_with_options;
 use arrow::compute::kernels::cast::CastOptions;
@@ -35,13 +37,15 @@ pub(crate) fn settled(data_type: &DataType) -> Option<DataType> {
 }
 
 /// The fields of a file's schema as they are handed out; columns that nobody needs are `Null` where a cell of theirs is
-/// no single value.
+/// no single value. `pandas` are the metadata that pandas leaves in what it writes.
 pub(crate) fn settled_fields(
     file: &Path,
     fields: &[Arc<Field>],
-    unneeded: &[String],
-    max_columns: usize,
+    pandas: Option<&str>,
+    options: &ReadOptions,
 ) -> Result<Vec<Field>, TableError> {
+    let (unneeded, max_columns) = (&options.unneeded, options.max_columns);
+    let index = pandas.map(pandas_index).unwrap_or_default();
     if fields.is_empty() {
         return Err(TableError::data(file, "columns", "none"));
     }
@@ -67,7 +71,8 @@ pub(crate) fn settled_fields(
                     ));
             }
         };
-        Ok(Field::new(field.name(), data_type, true))
+        let settled = Field::new(field.name(), data_type, true);
+        Ok(if index.contains(field.name()) { RowNames::Declared.mark(settled) } else { settled })
     };
     let settled: Vec<Field> = fields.iter().map(settle).collect::<Result<_, _>>()?;
     let mut names: Vec<&str> = settled.iter().map(|field| field.name().as_str()).collect();

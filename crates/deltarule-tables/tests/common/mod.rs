@@ -2,7 +2,10 @@
 // Each test program uses a part of it.
 #![allow(dead_code)]
 
+pub(crate) mod frame;
+
 use arrow::array::{ArrayRef, RecordBatch};
+
 use deltarule_tables::TableError;
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::table::InMemory;

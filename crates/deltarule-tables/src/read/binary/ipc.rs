@@ -73,7 +73,12 @@ impl IpcTable {
         let Some((schema, version)) = schema else {
             return Err(TableError::data(input.name(), EXPECTED, "no schema").hint(DAMAGED));
         };
-        let fields = settled_fields(input.name(), schema.fields(), &options.unneeded, options.max_columns)?;
+        let fields = settled_fields(
+            input.name(),
+            schema.fields(),
+            schema.metadata().get("pandas").map(String::as_str),
+            options,
+        )?;
         if first_row == 0 {
             return Err(TableError::data(input.name(), "rows of data", "none"));
         }

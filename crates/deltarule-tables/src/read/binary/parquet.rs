@@ -39,8 +39,10 @@ impl ParquetTable {
         // The Arrow schema that some writers add says nothing that matters once the types are settled.
         let only_parquet = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = contained(input.name(), EXPECTED, || ArrowReaderMetadata::load(&file, only_parquet))?;
-        let fields =
-            settled_fields(input.name(), metadata.schema().fields(), &options.unneeded, options.max_columns)?;
+        let about_file = metadata.metadata().file_metadata().key_value_metadata();
+        let pandas = about_file.and_then(|pairs| pairs.iter().find(|pair| pair.key == "pandas"));
+        let pandas = pandas.and_then(|pair| pair.value.as_deref());
+        let fields = settled_fields(input.name(), metadata.schema().fields(), pandas, options)?;
         let mut chunks = Vec::new();
         let mut first_row = 0_u64;
         for group in metadata.metadata().row_groups() {

@@ -9,6 +9,7 @@ use super::grid::{Grid, for_each_row};
 use super::infer::{Wanted, infer};
 use super::row_format::{RowFormat, Survey, SurveyedColumn};
 use crate::error::{Place, TableError, shown};
+use crate::notice::Notice;
 use crate::read::options::{Header, ReadOptions};
 use arrow::array::ArrayRef;
 use arrow::datatypes::Field;
@@ -23,6 +24,7 @@ pub(crate) struct Csv {
     dialect: Dialect,
     rules: CellRules,
     names: Vec<String>,
+    first_is_nameless: bool,
     /// What a first look is to find out of each column.
     wanted: Vec<Wanted>,
     /// Where the row length is from, for messages.
@@ -35,7 +37,7 @@ pub(crate) struct Opening {
     /// Bytes and lines of the header.
     pub(crate) header_bytes: usize,
     pub(crate) header_lines: u64,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) notices: Vec<Notice>,
 }
 
 impl Csv {
@@ -51,6 +53,7 @@ impl Csv {
             dialect,
             rules: CellRules::new(options),
             names: vec![],
+            first_is_nameless: false,
             wanted: vec![],
             model_row: "",
         };
@@ -62,12 +65,12 @@ impl Csv {
         if cells.is_empty() {
             return Err(TableError::data(file, "rows of data", "blank lines only"));
         }
-        let mut warnings = Vec::new();
+        let mut notices = Vec::new();
         if options.header == Header::Absent {
             csv.names = (1..=cells.len()).map(|i| format!("c{i}")).collect();
             csv.model_row = "in the first row";
             csv.wanted = wanted(&csv.names, options);
-            return Ok(Opening { csv, header_bytes: blank, header_lines: first_line - 1, warnings });
+            return Ok(Opening { csv, header_bytes: blank, header_lines: first_line - 1, notices });
         }
         if options.header == Header::Auto && cells.iter().all(|cell| cell.parse::<f64>().is_ok()) {
             return Err(TableError::data(
@@ -78,11 +81,11 @@ impl Csv {
             .at_line(first_line, None)
             .hint("{no-header} takes it for data, {header} for names all the same"));
         }
-        csv.names = csv.header(cells, first_line, &mut warnings)?;
+        csv.names = csv.header(cells, first_line, &mut notices)?;
         csv.model_row = "in the header";
         csv.wanted = wanted(&csv.names, options);
         let header_lines = first_line - 1 + line_of(row, row.len());
-        Ok(Opening { csv, header_bytes: blank + row.len(), header_lines, warnings })
+        Ok(Opening { csv, header_bytes: blank + row.len(), header_lines, notices })
     }
 
     /// Bytes of the blank rows in front.
@@ -122,21 +125,23 @@ impl Csv {
 
     /// Checks names: none may stand twice, and one that is not there is made up.
     fn header(
-        &self,
+        &mut self,
         names: Vec<String>,
         line: u64,
-        warnings: &mut Vec<String>,
+        notices: &mut Vec<Notice>,
     ) -> Result<Vec<String>, TableError> {
         let mut seen = HashMap::new();
         let mut unique = Vec::with_capacity(names.len());
         for (i, mut name) in names.into_iter().enumerate() {
             if name.is_empty() {
                 name = format!("c{}", i + 1);
-                warnings.push(format!(
+                let message = format!(
                     "{}:{line}: column {} has no name and is called {name:?}",
                     self.file.display(),
                     i + 1
-                ));
+                );
+                notices.push(Notice::new(message).in_column(&name));
+                self.first_is_nameless |= i == 0;
             }
             if let Some(first) = seen.insert(name.clone(), i) {
                 return Err(TableError::data(
@@ -243,6 +248,10 @@ impl Csv {
 impl RowFormat for Csv {
     fn dialect(&self) -> Option<Dialect> {
         Some(self.dialect)
+    }
+
+    fn row_names(&self) -> Option<&str> {
+        self.first_is_nameless.then(|| self.names[0].as_str())
     }
 
     fn survey(&self, block: &Block, keep: bool) -> Result<Survey, TableError> {

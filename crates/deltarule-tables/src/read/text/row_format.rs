@@ -12,6 +12,11 @@ pub(crate) trait RowFormat: Send + Sync {
     /// What may hide a line end in a row; nothing where each line is a row.
     fn dialect(&self) -> Option<Dialect>;
 
+    /// The column that names the rows, as far as the form of the file says so.
+    fn row_names(&self) -> Option<&str> {
+        None
+    }
+
     /// What the columns of a block hold; with `keep` the columns themselves, too, where the format knows them already.
     fn survey(&self, block: &Block, keep: bool) -> Result<Survey, TableError>;
 

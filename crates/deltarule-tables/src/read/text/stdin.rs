@@ -4,6 +4,7 @@ use super::blocks::{Block, Blocks, BufferPool};
 use super::csv::Csv;
 use super::row_format::RowFormat;
 use crate::error::{Place, TableError};
+use crate::notice::Notice;
 use crate::read::input::detect::{BOM, detect};
 use crate::read::input::format::Format;
 use crate::read::input::signature::Compression;
@@ -27,7 +28,7 @@ pub(crate) enum Stdin {
 pub(crate) struct StreamTable {
     csv: Arc<Csv>,
     fields: Vec<Field>,
-    warnings: Vec<String>,
+    notices: Vec<Notice>,
     blocks: Mutex<Option<Blocks<Box<dyn Read + Send>>>>,
 }
 
@@ -78,8 +79,8 @@ pub(crate) fn open_stdin(
     let declared = options.declared();
     let field = |name: &String| Field::new(name, declared.type_of(name).unwrap_or(DataType::Utf8), true);
     let fields = opening.csv.names().iter().map(field).collect();
-    let (csv, warnings) = (Arc::new(opening.csv), opening.warnings);
-    Ok(Stdin::Csv(StreamTable { csv, fields, warnings, blocks: Mutex::new(Some(blocks)) }))
+    let (csv, notices) = (Arc::new(opening.csv), opening.notices);
+    Ok(Stdin::Csv(StreamTable { csv, fields, notices, blocks: Mutex::new(Some(blocks)) }))
 }
 
 impl TableFile for StreamTable {
@@ -95,8 +96,8 @@ impl TableFile for StreamTable {
         WHOLE
     }
 
-    fn warnings(&self) -> &[String] {
-        &self.warnings
+    fn notices(&self) -> Vec<Notice> {
+        self.notices.clone()
     }
 
     fn read(&self, _: Range<usize>, columns: &[(usize, Field)]) -> Result<Batches, TableError> {

@@ -8,12 +8,14 @@ use super::json_lines::JsonLines;
 use super::libsvm::Libsvm;
 use super::row_format::{RowFormat, Survey, SurveyedColumn};
 use crate::error::{Place, TableError};
+use crate::notice::Notice;
 use crate::read::input::Input;
 use crate::read::input::detect::BOM;
 use crate::read::input::format::Format;
 use crate::read::options::ReadOptions;
 use crate::read::parallel::ParallelMap;
 use crate::read::table_file::{Batches, RowRange, TableFile, chunk_of};
+use crate::row_names::RowNames;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::collections::HashMap;
@@ -30,7 +32,7 @@ pub(crate) struct TextTable {
     blocks: Arc<Vec<BlockAt>>,
     chunks: Vec<RowRange>,
     kept: Arc<ColumnCache>,
-    warnings: Vec<String>,
+    notices: Vec<Notice>,
     threads: usize,
 }
 
@@ -48,12 +50,12 @@ impl TextTable {
     pub(crate) fn open(input: Input, format: Format, options: &ReadOptions) -> Result<Self, TableError> {
         let head = first_rows(&input, options)?;
         let mark = if input.bytes(0, BOM.len().min(input.len() as usize))? == BOM { BOM.len() } else { 0 };
-        let (format, skip, lines, warnings): (Arc<dyn RowFormat>, _, _, _) = match format {
+        let (format, skip, lines, notices): (Arc<dyn RowFormat>, _, _, _) = match format {
             Format::JsonLines => (Arc::new(JsonLines::new(input.name(), options)), 0, 0, vec![]),
             Format::Libsvm => (Arc::new(Libsvm::new(input.name(), options)), 0, 0, vec![]),
             _ => {
                 let opening = Csv::open(input.name(), &head, options)?;
-                (Arc::new(opening.csv), opening.header_bytes, opening.header_lines, opening.warnings)
+                (Arc::new(opening.csv), opening.header_bytes, opening.header_lines, opening.notices)
             }
         };
         let mut table = Self {
@@ -63,7 +65,7 @@ impl TextTable {
             blocks: Arc::default(),
             chunks: vec![],
             kept: Arc::default(),
-            warnings,
+            notices,
             threads: options.thread_count(),
         };
         let (offset, line) = ((mark + skip) as u64, lines + 1);
@@ -171,7 +173,9 @@ impl TextTable {
                     misfit.error(&found.name).in_file(self.input.name()).at(place)
                 })?,
             };
-            Ok(Field::new(found.name, data_type, true))
+            let names_rows = self.format.row_names() == Some(&found.name);
+            let field = Field::new(found.name, data_type, true);
+            Ok(if names_rows { RowNames::Nameless.mark(field) } else { field })
         };
         columns.into_iter().map(field).collect()
     }
@@ -218,8 +222,8 @@ impl TableFile for TextTable {
         &self.chunks
     }
 
-    fn warnings(&self) -> &[String] {
-        &self.warnings
+    fn notices(&self) -> Vec<Notice> {
+        self.notices.clone()
     }
 
     fn read(&self, chunks: Range<usize>, columns: &[(usize, Field)]) -> Result<Batches, TableError> {
