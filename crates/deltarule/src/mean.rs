@@ -1,6 +1,8 @@
 //! The weighted mean over samples, the same for costs and for metrics.
 
+use crate::exact;
 use deltarule_kernels::Real;
+use serde::{Deserialize, Serialize};
 
 /// A weighted mean in the making: Σᵢ uᵢ vᵢ / Σᵢ uᵢ.
 ///
@@ -10,11 +12,14 @@ use deltarule_kernels::Real;
 /// assert_eq!(WeightedMean::of([1.0, 4.0], Some(&[2.0, 1.0])).mean(), 2.0);
 /// assert_eq!(WeightedMean::of([1.0, 4.0], None::<&[f64]>).mean(), 2.5);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WeightedMean {
     /// Σᵢ uᵢ vᵢ
+    #[serde(with = "exact")]
     pub total: f64,
     /// Σᵢ uᵢ
+    #[serde(with = "exact")]
     pub weight: f64,
 }
 

@@ -1,8 +1,11 @@
 //! Model files: written and read back to the last bit, and every way in which one can be broken.
 
+mod safetensors;
+
 use deltarule::model::Training;
 use deltarule::{AnyModel, Model, Real};
 use deltarule::{Settings, Task};
+use safetensors::{parts, with_header};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -83,32 +86,9 @@ fn a_model_comes_back_to_the_last_bit() {
     check::<f64>();
 }
 
-/// The header and the numbers, as any program reads them.
-fn parts(bytes: &[u8]) -> (Value, &[u8]) {
-    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    (serde_json::from_slice(&bytes[8..8 + length]).unwrap(), &bytes[8 + length..])
-}
-
-fn joined(header: &Value, numbers: &[u8]) -> Vec<u8> {
-    let header = header.to_string();
-    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), numbers].concat()
-}
-
-/// The file with its header changed.
-fn with_header(bytes: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
-    let (mut header, numbers) = parts(bytes);
-    change(&mut header);
-    joined(&header, numbers)
-}
-
 /// The file with the JSON in its metadata changed.
 fn with_metadata(bytes: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
-    with_header(bytes, |header| {
-        let own = &mut header["__metadata__"]["deltarule"];
-        let mut value: Value = serde_json::from_str(own.as_str().unwrap()).unwrap();
-        change(&mut value);
-        *own = value.to_string().into();
-    })
+    safetensors::with_metadata(bytes, "deltarule", change)
 }
 
 #[test]

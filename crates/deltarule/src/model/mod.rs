@@ -27,15 +27,14 @@
 //! Reading checks everything and refuses what it does not understand: an unknown key, a format version of the future, a
 //! tensor too many or too few, a shape that is not the architecture's, a number that is not finite.
 
-mod foreign;
 mod read;
 mod write;
 
-use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::settings::Settings;
 use crate::task::Task;
+use crate::tensors::{Architecture, Content};
 use deltarule_kernels::Real;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -43,8 +42,7 @@ use std::path::Path;
 /// The version of the format that this library writes, and the only one that it reads.
 pub const FORMAT: u32 = 1;
 
-/// The key of the header's metadata.
-const KEY: &str = "deltarule";
+const CONTENT: Content = Content { what: "model", key: "deltarule", format: FORMAT };
 
 /// A network and what it takes to use it.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,23 +84,6 @@ pub enum AnyModel {
     F64(Model<f64>),
 }
 
-/// The widths and activations of a network, in a model file.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Architecture {
-    inputs: usize,
-    input_scale: bool,
-    layers: Vec<LayerShape>,
-}
-
-/// One layer of it.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LayerShape {
-    outputs: usize,
-    activation: Activation,
-}
-
 /// What the metadata of a model file holds.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,14 +96,6 @@ struct Metadata {
     settings: Settings,
     training: Option<Training>,
 }
-
-/// Names of a layer's tensors; `i` counts `network.layers` from 0, and the book counts the input as layer 1.
-fn tensor_names(i: usize) -> (String, String) {
-    (format!("layers.{}.weight", i + 2), format!("layers.{}.bias", i + 2))
-}
-
-/// The name of the tensor of the learned input scale.
-const INPUT_SCALE: &str = "input.scale";
 
 impl<T: Real> Model<T> {
     /// Writes the model to `path`, whole or not at all.

@@ -31,6 +31,7 @@
 //! [`Trainer::run`] is such a loop, with an observer and early stopping.
 
 mod report;
+mod saved;
 mod state;
 mod trainer;
 pub(crate) mod update;

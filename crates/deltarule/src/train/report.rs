@@ -2,6 +2,7 @@
 
 use super::state::TrainingState;
 use crate::error::Error;
+use crate::exact;
 use deltarule_kernels::Real;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -28,10 +29,13 @@ pub struct EpochReport {
     /// The epoch, from 1.
     pub epoch: u32,
     /// Mean cost of the samples, each taken before the step that it was part of; without regularisation.
+    #[serde(with = "exact")]
     pub cost: f64,
     /// What regularisation adds to the cost at the end of the epoch.
+    #[serde(with = "exact")]
     pub penalty: f64,
     /// η of the last step.
+    #[serde(with = "exact")]
     pub eta: f64,
     /// How good the network is on the validation samples at the end of the epoch.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -45,8 +49,10 @@ pub struct EpochReport {
 #[serde(deny_unknown_fields)]
 pub struct Validation {
     /// Mean cost, without regularisation.
+    #[serde(with = "exact")]
     pub cost: f64,
     /// The plan's metric.
+    #[serde(with = "exact")]
     pub value: f64,
     /// Share of the samples whose class is right, where the targets are classes.
     #[serde(skip_serializing_if = "Option::is_none", default)]

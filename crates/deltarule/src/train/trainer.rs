@@ -47,7 +47,7 @@ impl<T: Real> Trainer<T> {
         let network = state.network();
         plan.cost.check_output(network.output().activation)?;
         batches.check_targets(plan.cost)?;
-        let kept = state.moments().iter().map(|moments| moments.b.len()).max().unwrap_or(0);
+        let kept = state.parameters.moments_each();
         if kept != plan.optimizer.moments() {
             let expected = format!("{}, as the plan's optimizer keeps", plan.optimizer.moments());
             return Err(Error::shape("running values of each parameter", expected, kept));

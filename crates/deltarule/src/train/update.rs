@@ -37,6 +37,11 @@ impl<T: Real> Parameters<T> {
             network,
         }
     }
+
+    /// How many running values each parameter has.
+    pub(crate) fn moments_each(&self) -> usize {
+        self.moments.iter().map(|moments| moments.b.len()).max().unwrap_or(0)
+    }
 }
 
 /// One step of the optimizer.

@@ -6,7 +6,7 @@ use deltarule::explain::{Equation, Explanation, Form, Request, explain};
 use deltarule::gradcheck::{Parameter, Verdict};
 use deltarule::optimizer::Parametrisation;
 use deltarule::{Activation, Network, Objective, Plan, ThreadPool, Trace, Trainer, TrainingState};
-use deltarule::{OptimizerName, Settings, Task};
+use deltarule::{OptimizerName, ScheduleName, Settings, Task, Variants};
 
 /// Three inputs with factors of their own, four samples.
 fn scaled() -> (Network<f64>, Samples) {
@@ -134,5 +134,65 @@ fn the_step_shown_is_the_step_that_training_takes() {
         }
         // 3 factors, 4 + 2 biases, 4·3 + 2·4 weights
         assert_eq!(seen, 29);
+    }
+}
+
+/// In the middle of a training, of every optimizer: what is shown is what its next step does.
+#[test]
+fn the_next_step_of_a_training_is_shown_to_the_bit() {
+    let (network, samples) = scaled();
+    let data = Dataset::new(samples.x.clone(), samples.y.clone(), None).unwrap();
+    let pool = ThreadPool::single();
+    for optimizer in OptimizerName::all() {
+        for (schedule, clip) in [(ScheduleName::Cosine, None), (ScheduleName::OneCycle, Some(0.05))] {
+            let plan = plan(Settings {
+                optimizer: Some(optimizer),
+                schedule: Some(schedule),
+                epochs: Some(20),
+                eta: Some(0.03),
+                eta_biases: Some(0.5),
+                input_scale: Some(true),
+                eta_input_scale: Some(6.0),
+                parametrisation: Some(Parametrisation::Ntk),
+                l2: Some(0.4),
+                l1: Some(0.2),
+                weight_decay: Some(0.3),
+                clip,
+                ..Settings::default()
+            });
+            let batches = Shuffled::new(&data, plan.batch(), plan.drop_last(), plan.seed());
+            let mut state = TrainingState::new(&plan, network.clone(), &batches).unwrap();
+            let mut trainer = Trainer::new(&plan, &state, &batches).unwrap();
+            for _ in 0..7 {
+                trainer.step(&pool, &mut state, &samples.batch()).unwrap();
+            }
+            let before = state.network().clone();
+            let trace = Trace::of(&pool, &before, plan.objective(4), &samples.batch()).unwrap();
+            let request = Request {
+                samples: (0..4).collect(),
+                plan: Some(plan.clone()),
+                state: Some(state.clone()),
+                ..Request::default()
+            };
+            let explanation = explain(&pool, &before, &trace, &request).unwrap();
+            trainer.step(&pool, &mut state, &samples.batch()).unwrap();
+            let steps = explanation.component.iter().filter_map(|row| row.check.zip(row.step));
+            let mut seen = 0;
+            for (check, step) in steps {
+                assert_eq!(
+                    step.after,
+                    check.parameter.of(state.network()),
+                    "{} of {plan:?}",
+                    check.parameter
+                );
+                assert!(step.change != 0.0);
+                seen += 1;
+            }
+            assert_eq!(seen, 29);
+            // The state has gone on, and is of another network than the one explained.
+            let request = Request { state: Some(state.clone()), ..request };
+            let refused = explain(&pool, &before, &trace, &request).unwrap_err().to_string();
+            assert!(refused.starts_with("network of the training state: expected the one that is explained"));
+        }
     }
 }
