@@ -10,7 +10,6 @@ use arrow::datatypes::{Schema, SchemaRef};
 use deltarule::model::AnyModel;
 use deltarule::{Matrix, Network, Real, Rows, ThreadPool};
 use deltarule_tables::prepare::TransformedBatches;
-use deltarule_tables::read::Source;
 use deltarule_tables::table::Table;
 use deltarule_tables::{Images, Labelled, Notice, Target};
 use std::sync::Arc;
@@ -88,13 +87,8 @@ impl Trained {
                 Ok(Unpredicted { trained: self, rows, target })
             }
             Transform::Table(preparation) => {
-                let table: Box<dyn Table> = match source {
-                    DataSource::Tables(paths) => {
-                        let options = read_options_for_prediction(&self.preprocessor.data, preparation, keep);
-                        Box::new(Source::open(paths, &options)?)
-                    }
-                    source => source.table(&self.preprocessor.data)?,
-                };
+                let options = read_options_for_prediction(&self.preprocessor.data, preparation, keep);
+                let table = source.table(&options)?;
                 let rows = RowsToPredict::Table(preparation, table);
                 Ok(Unpredicted { trained: self, rows, target: preparation.target.clone() })
             }

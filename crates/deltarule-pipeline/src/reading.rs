@@ -28,20 +28,30 @@ pub(crate) fn read_options(settings: &DataSettings) -> ReadOptions {
     options
 }
 
-/// How tables to be predicted are read: the columns that the network needs as what they were in training, unless they
-/// are kept and written as they are.
+/// How the files are read that a trained network is used on: every column that it needs as what it was in training,
+/// whatever the file at hand looks like.
+pub(crate) fn read_options_for_model(
+    settings: &DataSettings,
+    preprocessor: &TablePreprocessor,
+) -> ReadOptions {
+    ReadOptions { types: preprocessor.cell_types(), ..read_options(settings) }
+}
+
+/// The same for predictions: nothing is looked at before its turn, so that a row can be answered when it comes. With `keep`
+/// all columns are written again beside the predictions, and numbers and the columns that the network does not need are
+/// what their own cells say.
 pub(crate) fn read_options_for_prediction(
     settings: &DataSettings,
-    preparation: &TablePreprocessor,
+    preprocessor: &TablePreprocessor,
     keep: bool,
 ) -> ReadOptions {
-    let mut options = read_options(settings);
+    let mut options = read_options_for_model(settings, preprocessor);
     options.keep_bytes = 0;
     if keep {
+        options.types.retain(|(_, cells)| *cells != CellType::Number);
         // A column that training left out is written, too: whatever its words are, but not what is no single value.
         options.types.extend(options.unneeded.drain(..).map(|name| (name, CellType::Any)));
     } else {
-        options.types = preparation.cell_types();
         options.inference = Inference::Declared;
     }
     options

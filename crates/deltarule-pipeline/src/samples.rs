@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::prepare::{TEST_SEED, train_test_split};
 use crate::preprocessor::{Preprocessor, Transform};
+use crate::reading::read_options_for_model;
 use crate::settings::Held;
 use crate::source::DataSource;
 use crate::subset::Subset;
@@ -62,6 +63,21 @@ impl<T: Real> SampleSet<T> {
     fn whole(data: deltarule::Dataset<T>, which: Which) -> Self {
         Self { samples: Subset::whole(data), which, notices: Vec::new() }
     }
+
+    /// The rows of a table that have a target.
+    pub(crate) fn of_table(
+        preprocessor: &TablePreprocessor,
+        table: &dyn Table,
+        which: Which,
+    ) -> Result<Self> {
+        let mut report = TransformReport::default();
+        let (data, left_out) = preprocessor.dataset(table, &mut report)?;
+        let mut notices = report.warnings();
+        if left_out > 0 {
+            notices.push(Notice::new(format!("{left_out} rows have no target and are left out")));
+        }
+        Ok(Self { samples: Subset::whole(data), which, notices })
+    }
 }
 
 impl Preprocessor {
@@ -75,7 +91,7 @@ impl Preprocessor {
             Transform::Images(images) => {
                 Ok(SampleSet::whole(images.dataset(&source.labelled()?)?, Which::All))
             }
-            Transform::Table(table) => of_table(table, &*source.table(&self.data)?, Which::All),
+            Transform::Table(table) => SampleSet::of_table(table, &*self.table(&source, table)?, Which::All),
         }
     }
 
@@ -89,7 +105,7 @@ impl Preprocessor {
                 let (samples, which) = source.test_images_or_all()?;
                 Ok(SampleSet::whole(images.dataset(&samples)?, which))
             }
-            Transform::Table(table) => of_table(table, &*source.table(&self.data)?, Which::All),
+            Transform::Table(table) => SampleSet::of_table(table, &*self.table(source, table)?, Which::All),
         }
     }
 
@@ -115,8 +131,8 @@ impl Preprocessor {
                 Ok(SampleSet { samples, which: Which::Fifth, notices: Vec::new() })
             }
             (Some(Held::Fraction(share)), _, Transform::Table(table)) if *share > 0.0 => {
-                let (_, test) = train_test_split(&*source.table(&self.data)?, *share)?;
-                of_table(table, &test, Which::Share(*share))
+                let (_, test) = train_test_split(&*self.table(&source, table)?, *share)?;
+                SampleSet::of_table(table, &test, Which::Share(*share))
             }
             _ => Err(Error::NothingHeldOut),
         }
@@ -130,6 +146,11 @@ impl Preprocessor {
         }
     }
 
+    /// A source as the table that the network was trained on would have been read.
+    fn table(&self, source: &DataSource, preprocessor: &TablePreprocessor) -> Result<Box<dyn Table>> {
+        source.table(&read_options_for_model(&self.data, preprocessor))
+    }
+
     /// Where the training data came from.
     fn source(&self) -> Result<DataSource> {
         match self.data.source.as_deref().unwrap_or_default() {
@@ -138,20 +159,6 @@ impl Preprocessor {
             words => DataSource::parse(words),
         }
     }
-}
-
-fn of_table<T: Real>(
-    preparation: &TablePreprocessor,
-    table: &dyn Table,
-    which: Which,
-) -> Result<SampleSet<T>> {
-    let mut report = TransformReport::default();
-    let (data, left_out) = preparation.dataset(table, &mut report)?;
-    let mut notices = report.warnings();
-    if left_out > 0 {
-        notices.push(Notice::new(format!("{left_out} rows have no target and are left out")));
-    }
-    Ok(SampleSet { samples: Subset::whole(data), which, notices })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::settings::DataSettings;
 use arrow::array::RecordBatch;
 use deltarule_tables::builtin::Builtin;
 use deltarule_tables::idx::{self, Idx, Pair};
-use deltarule_tables::read::Source;
+use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::table::{InMemory, Table};
 use deltarule_tables::{Images, Labelled, TableError};
 use std::io::Read;
@@ -135,10 +135,10 @@ impl DataSource {
                     None => return Err(TableError::data(path, "images of bytes", "other numbers").into()),
                 }
             }
-            Self::Tables(_) => Content::Table(self.table(settings)?),
+            Self::Tables(_) => Content::Table(self.table(&read_options(settings))?),
             Self::Frame(_) => {
                 suited::to_frame(settings)?;
-                Content::Table(self.table(settings)?)
+                Content::Table(self.table(&read_options(settings))?)
             }
         };
         if let Content::Images(..) = content {
@@ -147,11 +147,11 @@ impl DataSource {
         Ok(content)
     }
 
-    /// It as a table, for a network that was trained on one.
-    pub(crate) fn table(&self, settings: &DataSettings) -> Result<Box<dyn Table>> {
+    /// It as a table.
+    pub(crate) fn table(&self, options: &ReadOptions) -> Result<Box<dyn Table>> {
         match self {
             Self::Builtin(set) => Ok(Box::new(set.load().table(set.name()))),
-            Self::Tables(paths) => Ok(Box::new(Source::open(paths, &read_options(settings))?)),
+            Self::Tables(paths) => Ok(Box::new(Source::open(paths, options)?)),
             Self::Frame(table) => Ok(Box::new(table.clone())),
             Self::Images(path) => Err(no_table(path)),
         }

@@ -9,6 +9,7 @@ use arrow::compute::kernels::cast_utils::string_to_datetime;
 use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int32Type, Int64Type, TimeUnit};
 use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 
 /// A cell that is not what its column should hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,6 +118,14 @@ pub(crate) fn numbers(array: &ArrayRef) -> Result<Vec<f64>, BadCell> {
 /// The number a text writes, if it writes one (`nan` is none, `inf` is).
 pub(crate) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|v: &f64| !v.is_nan())
+}
+
+/// What `text` names among names that training gave, where it does: `1.0` is `1`, in a file that writes its numbers so.
+pub(crate) fn named(names: &HashMap<&str, usize>, text: &str) -> Option<usize> {
+    names.get(text).copied().or_else(|| {
+        let number = number(text)? + 0.0;
+        names.get(number.to_string().as_str()).copied()
+    })
 }
 
 /// The moment an ISO 8601 text writes, in microseconds since 1970-01-01 00:00 UTC.

@@ -3,13 +3,13 @@
 use super::{Prepared, StreamedTable, TrainingSet, train_test_split};
 use crate::error::{Error, Result};
 use crate::preprocessor::Preprocessor;
-use crate::reading::{read_options, table_options};
-use crate::settings::{Config, Held, Preset};
+use crate::reading::{read_options_for_model, table_options};
+use crate::samples::{SampleSet, Which};
+use crate::settings::{Config, DataSettings, Held, Preset};
 use crate::source::DataSource;
 use crate::subset::Subset;
 use deltarule::Real;
 use deltarule_tables::TablePlan;
-use deltarule_tables::prepare::TransformReport;
 use deltarule_tables::read::Source;
 use deltarule_tables::table::Table;
 use deltarule_tables::{Loaded, Notice, TableOptions, TablePreprocessor, Validation};
@@ -34,34 +34,35 @@ pub(super) fn load<T: Real>(
         settings.data.test.get_or_insert(Held::Fraction(0.2));
     }
     let data = &settings.data;
+    if let Some(Held::Column(_)) = &data.test {
+        return Err(Error::setting("test", "a fraction or a file", "a column"));
+    }
     let mut options = options(settings)?;
-    let validation = match &data.validation {
-        Some(Held::File(path)) => Some(Source::open(&[path], &read_options(data))?),
-        _ => None,
-    };
-    let validation = validation.as_ref().map(|source| source as &dyn Table);
-    let (loaded, test) = match &data.test {
-        None | Some(Held::Fraction(0.0)) => (deltarule_tables::load(table, validation, &options)?, None),
-        Some(Held::File(path)) => {
-            let test: Box<dyn Table> = Box::new(Source::open(&[path], &read_options(data))?);
-            (deltarule_tables::load(table, validation, &options)?, Some(test))
-        }
-        Some(Held::Fraction(share)) => {
+    let parted = match &data.test {
+        Some(Held::Fraction(share)) if *share > 0.0 => {
             let whole = TablePlan::new(table, &options)?;
             leave_out(&mut options, &whole);
-            let (train, test) = train_test_split(table, *share)?;
-            let test: Box<dyn Table> = Box::new(test);
-            (deltarule_tables::load(&train, validation, &options)?, Some(test))
+            Some(train_test_split(table, *share)?)
         }
-        Some(Held::Column(_)) => return Err(Error::setting("test", "a fraction or a file", "a column")),
+        _ => None,
     };
-    let Loaded { train, validation, preprocessor: preparation, overview, mut notices } = loaded;
-    let test = test.map(|table| part("test", &preparation, &*table, &mut notices)).transpose()?;
+    let rows = parted.as_ref().map_or(table, |(train, _)| train as &dyn Table);
+    let Loaded { train, validation, preprocessor, overview, mut notices } =
+        TablePlan::new(rows, &options)?.load(rows, None)?;
+    let validation = match &data.validation {
+        Some(Held::File(path)) => Some(of_file("validation", path, data, &preprocessor, &mut notices)?),
+        _ => validation.map(Subset::whole),
+    };
+    let test = match (&data.test, &parted) {
+        (Some(Held::File(path)), _) => Some(of_file("test", path, data, &preprocessor, &mut notices)?),
+        (_, Some((_, test))) => Some(part("test", test, &preprocessor, &mut notices)?),
+        _ => None,
+    };
     Ok(Prepared {
         training: TrainingSet::InMemory(Subset::whole(train)),
-        validation: validation.map(Subset::whole),
+        validation,
         test,
-        preprocessor: Preprocessor::of_table(data.clone(), preparation),
+        preprocessor: Preprocessor::of_table(data.clone(), preprocessor),
         overview: Some(overview),
         notices,
     })
@@ -90,16 +91,14 @@ pub(super) fn stream<T: Real>(
     }
     notices.splice(0..0, plan.notices.iter().cloned());
     let data = &settings.data;
-    let of_file = |name, path: &Path, notices: &mut Vec<Notice>| {
-        part(name, &plan.preprocessor, &Source::open(&[path], &read_options(data))?, notices)
-    };
+    let preprocessor = &plan.preprocessor;
     let validation = match &data.validation {
-        Some(Held::File(path)) => Some(of_file("validation", path, &mut notices)?),
+        Some(Held::File(path)) => Some(of_file("validation", path, data, preprocessor, &mut notices)?),
         _ => plan.validation(&*table)?.map(Subset::whole),
     };
     let test = match &data.test {
         None => None,
-        Some(Held::File(path)) => Some(of_file("test", path, &mut notices)?),
+        Some(Held::File(path)) => Some(of_file("test", path, data, preprocessor, &mut notices)?),
         Some(Held::Fraction(share)) => {
             return Err(Error::setting("test", "a file where the table is streamed", share));
         }
@@ -117,17 +116,32 @@ pub(super) fn stream<T: Real>(
     })
 }
 
+/// A part that lies in a file of its own, read as what the training rows were.
+fn of_file<T: Real>(
+    name: &'static str,
+    path: &Path,
+    settings: &DataSettings,
+    preprocessor: &TablePreprocessor,
+    notices: &mut Vec<Notice>,
+) -> Result<Subset<T>> {
+    part(
+        name,
+        &Source::open(&[path], &read_options_for_model(settings, preprocessor))?,
+        preprocessor,
+        notices,
+    )
+}
+
 /// A part that lies in a table of its own.
 fn part<T: Real>(
     name: &'static str,
-    preparation: &TablePreprocessor,
     table: &dyn Table,
+    preprocessor: &TablePreprocessor,
     notices: &mut Vec<Notice>,
 ) -> Result<Subset<T>> {
-    let mut report = TransformReport::default();
-    let (data, _) = preparation.dataset(table, &mut report)?;
-    notices.extend(report.warnings().into_iter().map(|notice| notice.of(name)));
-    Ok(Subset::whole(data))
+    let SampleSet { samples, notices: found, .. } = SampleSet::of_table(preprocessor, table, Which::All)?;
+    notices.extend(found.into_iter().map(|notice| notice.of(name)));
+    Ok(samples)
 }
 
 /// The fraction for validation that keeps to `most` rows, where the usual one takes more: the rows that are held out lie

@@ -4,9 +4,11 @@ use super::TablePreprocessor;
 use super::encoding::Encoding;
 use super::report::TransformReport;
 use super::transform::Features;
+use crate::cells;
 use crate::error::TableError;
 use crate::read::CellType;
 use crate::table::{BatchIterator, Table};
+use crate::targets::Target;
 use arrow::array::RecordBatch;
 use deltarule::{Matrix, Real};
 use std::marker::PhantomData;
@@ -40,15 +42,33 @@ impl TablePreprocessor {
         })
     }
 
-    /// How the inputs' columns of a text file are to be read, so that nothing need be inferred: what the training rows
-    /// had decides.
+    /// How the columns of a text file are to be read that are inputs, targets or weights: what the training rows had
+    /// decides.
     pub fn cell_types(&self) -> Vec<(String, CellType)> {
-        let cell_type = |encoding: &Encoding| match encoding {
-            Encoding::Numeric { .. } => CellType::Number,
-            Encoding::Binary { .. } | Encoding::OneHot { .. } | Encoding::Date { .. } => CellType::Text,
+        let inputs = self.inputs.iter().map(|input| {
+            let cells = match &input.encoding {
+                Encoding::Numeric { .. } => CellType::Number,
+                Encoding::Date { .. } => CellType::Text,
+                Encoding::Binary { values, .. } => of_names(values.iter()),
+                Encoding::OneHot { categories } => of_names(categories.iter().map(|category| &category.name)),
+            };
+            (input.column.clone(), cells)
+        });
+        let of_target = match &self.target {
+            Target::Classification { labels, .. } => of_names(labels.iter()),
+            Target::MultiLabel { .. } => CellType::Any,
+            Target::Regression { .. } | Target::Counts { .. } => CellType::Number,
         };
-        self.inputs.iter().map(|input| (input.column.clone(), cell_type(&input.encoding))).collect()
+        let targets = self.target.columns().into_iter().map(|name| (name.to_owned(), of_target));
+        let weight = self.weight.iter().map(|name| (name.clone(), CellType::Number));
+        inputs.chain(targets).chain(weight).collect()
     }
+}
+
+/// How cells are to be read that name one of these: names that are all as numbers are shown were read as numbers.
+fn of_names<'a>(mut names: impl Iterator<Item = &'a String>) -> CellType {
+    let number = |name: &String| cells::number(name).is_some_and(|number| number.to_string() == *name);
+    if names.all(number) { CellType::Any } else { CellType::Text }
 }
 
 impl<T> TransformedBatches<'_, T> {

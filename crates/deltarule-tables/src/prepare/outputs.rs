@@ -75,7 +75,7 @@ impl<'p> Targets<'p> {
         let texts = cells::texts(batch.column(column));
         let class = |&row: &usize| {
             let label = text_at(&texts, row).unwrap_or("");
-            self.labels.get(label).copied().ok_or_else(|| Fault {
+            cells::named(&self.labels, label).ok_or_else(|| Fault {
                 column,
                 cell: BadCell {
                     row,

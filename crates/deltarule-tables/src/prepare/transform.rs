@@ -168,11 +168,7 @@ impl Matched<'_> {
     /// Which category a cell has; one that training did not know is counted.
     fn category(&self, text: Option<&str>, report: &mut TransformReport) -> Option<usize> {
         let text = text?;
-        let known = self.lookup.get(text).copied().or_else(|| {
-            // `1.0` is the category `1`, in a file that writes its numbers so.
-            let number = cells::number(text)? + 0.0;
-            self.lookup.get(number.to_string().as_str()).copied()
-        });
+        let known = cells::named(&self.lookup, text);
         if known.is_none() {
             report.count_unseen(&self.input.column, text);
         }
