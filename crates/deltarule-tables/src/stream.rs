@@ -28,7 +28,8 @@ use crate::prepare::{DatasetBuilder, Features, Splitter, TransformReport};
 use crate::table::{BatchIterator, Columns, Table};
 use crate::targets::{Target, Task};
 use arrow::array::RecordBatch;
-use deltarule::dataset::{Batch, Batches, Dataset, epoch_order};
+use deltarule::batches::{Batch, Batches, epoch_order};
+use deltarule::dataset::Dataset;
 use deltarule::{Cost, Matrix, Real, Rows};
 
 /// The window whose order is that of the chunks; windows of samples are numbered below it.

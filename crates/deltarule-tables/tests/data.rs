@@ -2,7 +2,8 @@
 
 mod common;
 
-use deltarule::dataset::{Batches, Dataset, Shuffled};
+use deltarule::batches::{Batches, Shuffled};
+use deltarule::dataset::Dataset;
 use deltarule_tables::kinds::ColumnKind;
 use deltarule_tables::prepare::TransformReport;
 use deltarule_tables::read::{ReadOptions, Source};

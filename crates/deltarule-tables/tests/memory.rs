@@ -3,8 +3,8 @@
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use deltarule::train::{Trainer, TrainingState};
+use deltarule::{Batches, ThreadPool};
 use deltarule::{Settings, Task};
-use deltarule::{ThreadPool, dataset::Batches};
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;
 use deltarule_tables::table::InMemory;

@@ -4,7 +4,7 @@ mod common;
 
 use arrow::array::{ArrayRef, Float64Array, StringArray};
 use common::cut;
-use deltarule::dataset::{Batches, Shuffled};
+use deltarule::batches::{Batches, Shuffled};
 use deltarule::train::{Trainer, TrainingState};
 use deltarule::{Cost, Network, ThreadPool};
 use deltarule::{Settings, Task};

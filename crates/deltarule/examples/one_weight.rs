@@ -5,7 +5,8 @@
 //! cargo run --release -p deltarule --example one_weight
 //! ```
 
-use deltarule::dataset::{Batches, Dataset, Shuffled};
+use deltarule::batches::{Batches, Shuffled};
+use deltarule::dataset::Dataset;
 use deltarule::explain::{Equation, Form, Request, explain};
 use deltarule::gradcheck::Verdict;
 use deltarule::train::{Trainer, TrainingState};

@@ -4,7 +4,8 @@
 //! cargo run --release -p deltarule --example own_matrix
 //! ```
 
-use deltarule::dataset::{Dataset, Shuffled};
+use deltarule::batches::Shuffled;
+use deltarule::dataset::Dataset;
 use deltarule::evaluate::Evaluator;
 use deltarule::train::{EpochReport, Trainer, TrainingState};
 use deltarule::{Matrix, Network, Plan, Result, Settings, Task, ThreadPool};

@@ -3,7 +3,8 @@
 //! The check `cargo xtask test --only instructions` counts the instructions of two runs of different length; the
 //! difference is what the steps cost.
 
-use deltarule::dataset::{Batches, Dataset, Shuffled};
+use deltarule::batches::{Batches, Shuffled};
+use deltarule::dataset::Dataset;
 use deltarule::train::{Trainer, TrainingState};
 use deltarule::{Activation, Cost, Matrix, Result, ThreadPool};
 use deltarule::{OptimizerName, Settings, Task};

@@ -1,7 +1,8 @@
 //! How good a network is on samples, a part of them at a time.
 
+use crate::batches::Batch;
 use crate::cost::{Cost, Costs};
-use crate::dataset::{Batch, Samples, Truth};
+use crate::dataset::{Samples, Truth};
 use crate::error::Result;
 use crate::mean::WeightedMean;
 use crate::metrics::Metric;

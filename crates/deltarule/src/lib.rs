@@ -86,6 +86,7 @@
 #![forbid(unsafe_code)]
 
 pub mod activation;
+pub mod batches;
 pub mod cost;
 pub mod dataset;
 pub mod dropout;
@@ -121,8 +122,9 @@ pub mod train;
 pub mod variants;
 
 pub use activation::Activation;
+pub use batches::{Batch, Batches, Shuffled};
 pub use cost::Cost;
-pub use dataset::{Batch, Batches, Dataset, Samples, Shuffled, Truth};
+pub use dataset::{Dataset, Samples, Truth};
 pub use deltarule_kernels::{Gradient, Matrix, Panels, Real, Rows, ThreadPool};
 pub use error::{Error, ErrorKind, Result};
 pub use hint::Hint;

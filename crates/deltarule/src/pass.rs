@@ -1,74 +1,13 @@
 //! One batch's way through a network and back.
 
 use crate::activation::Activation;
+use crate::batches::Batch;
 use crate::cost::Cost;
-use crate::dataset::{Batch, check_weights};
 use crate::dropout::Dropout;
 use crate::equations::{self, Epilogue};
-use crate::error::{Error, Result};
 use crate::layer::Layer;
-use crate::mean::total_weight;
 use crate::network::Network;
-use crate::variants::Variants;
 use deltarule_kernels::{Elementwise, Gradient, Matrix, Panels, Real, Rows, Source, ThreadPool};
-
-impl<'a, T: Real> Batch<'a, T> {
-    /// Unweighted samples.
-    pub fn new(x: Rows<'a, T>, y: Rows<'a, T>) -> Self {
-        Self { x, y, weights: None }
-    }
-
-    /// The same samples, weighted.
-    pub fn weighted(self, weights: &'a [T]) -> Self {
-        Self { weights: Some(weights), ..self }
-    }
-
-    /// Number of samples m.
-    pub fn len(&self) -> usize {
-        self.x.len()
-    }
-
-    /// Whether there are no samples.
-    pub fn is_empty(&self) -> bool {
-        self.x.is_empty()
-    }
-
-    /// 1/Σᵢ uᵢ, what BP3 and BP4 multiply their sums by.
-    pub fn scale(&self) -> T {
-        T::from_f64(1.0 / total_weight(self.len(), self.weights))
-    }
-
-    /// Whether the batch fits the network and the cost, before anything is computed from it.
-    ///
-    /// # Errors
-    /// Where a size does not fit, a target or a weight has no meaning, or there is no sample.
-    pub fn check(&self, network: &Network<T>, cost: Cost) -> Result<()> {
-        network.check_inputs(self.x)?;
-        if self.is_empty() {
-            return Err(Error::shape("samples of the batch", "at least 1", 0));
-        }
-        if self.y.len() != self.len() {
-            return Err(Error::shape(
-                "rows of targets",
-                format!("{}, one a sample", self.len()),
-                self.y.len(),
-            ));
-        }
-        if self.y.cols() != network.outputs() {
-            return Err(Error::shape(
-                "columns of targets",
-                format!("{}, the outputs of the network", network.outputs()),
-                self.y.cols(),
-            ));
-        }
-        if let Some(weights) = self.weights {
-            check_weights(weights, self.len())?;
-        }
-        cost.check()?;
-        cost.check_output(network.output().activation)?;
-        cost.check_targets(self.y)
-    }
-}
 
 /// z, a and δ of one layer for every sample of a batch.
 #[derive(Clone, Debug)]

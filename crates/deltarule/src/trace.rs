@@ -2,8 +2,8 @@
 //!
 //! Tests, the program and every explanation read a [`Trace`]; none computes a gradient of its own.
 
+use crate::batches::Batch;
 use crate::cost::Costs;
-use crate::dataset::Batch;
 use crate::error::Result;
 use crate::mean::WeightedMean;
 use crate::network::Network;

@@ -4,7 +4,8 @@
 //! The hashes below are of what the library computes, so they say that a result moved, not that it is right: the other
 //! tests do that. Whoever moves one says why in the commit.
 
-use deltarule::dataset::{Dataset, Shuffled};
+use deltarule::batches::Shuffled;
+use deltarule::dataset::Dataset;
 use deltarule::train::{End, Trainer, TrainingState};
 use deltarule::{Activation, Cost, Matrix, Network, Real, ThreadPool};
 use deltarule::{OptimizerName, ScheduleName, Settings, Task};

@@ -3,7 +3,8 @@
 use crate::npy::{Kind, Npy};
 use crate::probe;
 use anyhow::{Context, Result, bail};
-use deltarule::dataset::{Batches, Dataset, Shuffled};
+use deltarule::batches::{Batches, Shuffled};
+use deltarule::dataset::Dataset;
 use deltarule::plan::Plan;
 use deltarule::train::{Trainer, TrainingState};
 use deltarule::{Activation, Network, Real, Rows, ThreadPool, Variants, Workspace};

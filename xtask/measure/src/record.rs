@@ -2,7 +2,7 @@
 
 use crate::mnist::Mnist;
 use anyhow::Result;
-use deltarule::dataset::Shuffled;
+use deltarule::batches::Shuffled;
 use deltarule::evaluate::Evaluator;
 use deltarule::{Metric, Settings, Task, ThreadPool, Trainer, TrainingState};
 use serde_json::json;

@@ -2,7 +2,8 @@
 
 use crate::mnist::Mnist;
 use anyhow::Result;
-use deltarule::dataset::{Dataset, Shuffled};
+use deltarule::batches::Shuffled;
+use deltarule::dataset::Dataset;
 use deltarule::evaluate::Evaluator;
 use deltarule::init::Init;
 use deltarule::{Activation, Batch, Cost, Gradients, Pass, Plan, Rows, ThreadPool, Trainer, TrainingState};

@@ -10,7 +10,7 @@ use crate::preset;
 use crate::settings::Config;
 use crate::source::{Content, DataSource};
 use crate::subset::Subset;
-use deltarule::dataset::Batches;
+use deltarule::batches::Batches;
 use deltarule::split::split;
 use deltarule::{Plan, Real, Shuffled, Task};
 use deltarule_tables::Notice;

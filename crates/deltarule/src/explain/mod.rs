@@ -16,8 +16,8 @@ pub use step::ParameterUpdate;
 pub use terms::{Factor, Index, Letter, Products, Role, Series, Sum, Symbol, Term};
 
 use crate::activation::Activation;
+use crate::batches::Batch;
 use crate::cost::Cost;
-use crate::dataset::Batch;
 use crate::error::{Error, Result};
 use crate::gradcheck::{Differences, Parameter};
 use crate::network::Network;

@@ -1,8 +1,8 @@
 //! Central differences of the cost of one batch.
 
 use super::{Check, Kink, Parameter, Verdict};
+use crate::batches::Batch;
 use crate::cost::Costs;
-use crate::dataset::Batch;
 use crate::error::{Error, Result};
 use crate::mean::WeightedMean;
 use crate::network::Network;

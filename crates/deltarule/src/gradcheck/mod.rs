@@ -25,7 +25,7 @@ pub use parameter::Parameter;
 use parameter::from_one;
 pub use race::{Race, race};
 
-use crate::dataset::Batch;
+use crate::batches::Batch;
 use crate::error::Result;
 use crate::network::Network;
 use crate::objective::Objective;

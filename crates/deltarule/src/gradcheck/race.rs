@@ -1,8 +1,8 @@
 //! What the numerical way costs: a forward pass for every difference, against one backward pass for all.
 
 use super::Parameter;
+use crate::batches::Batch;
 use crate::cost::Costs;
-use crate::dataset::Batch;
 use crate::error::Result;
 use crate::mean::WeightedMean;
 use crate::network::Network;

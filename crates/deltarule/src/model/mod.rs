@@ -34,7 +34,7 @@ use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::settings::Settings;
 use crate::task::Task;
-use crate::tensors::{Architecture, Content};
+use crate::tensors::{Architecture, TensorFormat};
 use deltarule_kernels::Real;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -42,7 +42,7 @@ use std::path::Path;
 /// The version of the format that this library writes, and the only one that it reads.
 pub const FORMAT: u32 = 1;
 
-const CONTENT: Content = Content { what: "model", key: "deltarule", format: FORMAT };
+const TENSORS: TensorFormat = TensorFormat { what: "model", key: "deltarule", version: FORMAT };
 
 /// A network and what it takes to use it.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! A model from the bytes of a file that may be anything.
 
-use super::{AnyModel, CONTENT, Metadata, Model};
+use super::{AnyModel, Metadata, Model, TENSORS};
 use crate::error::{Error, Result};
 use crate::tensors::TensorReader;
 use deltarule_kernels::Real;
@@ -28,7 +28,7 @@ impl AnyModel {
     /// # Errors
     /// As [`AnyModel::read`].
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let (reader, metadata) = TensorReader::new(path, bytes, CONTENT)?;
+        let (reader, metadata) = TensorReader::new(path, bytes, TENSORS)?;
         match reader.precision()? {
             f32::NAME => model(reader, metadata).map(Self::F32),
             _ => model(reader, metadata).map(Self::F64),

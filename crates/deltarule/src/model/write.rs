@@ -1,6 +1,6 @@
 //! A model as the bytes of its file.
 
-use super::{CONTENT, FORMAT, Metadata, Model};
+use super::{FORMAT, Metadata, Model, TENSORS};
 use crate::error::Result;
 use crate::tensors::{Architecture, TensorWriter};
 use deltarule_kernels::Real;
@@ -24,6 +24,6 @@ impl<T: Real> Model<T> {
             settings: self.settings.clone(),
             training: self.training.clone(),
         };
-        tensors.into_bytes(CONTENT, &metadata)
+        tensors.into_bytes(TENSORS, &metadata)
     }
 }

@@ -17,15 +17,15 @@ use crate::network::Network;
 use deltarule_kernels::Real;
 use serde::{Deserialize, Serialize};
 
-/// What such a file holds.
+/// What such a file is of.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Content {
+pub(crate) struct TensorFormat {
     /// In a word or two, for messages: `model`.
     pub(crate) what: &'static str,
     /// The key of the header's metadata.
     pub(crate) key: &'static str,
-    /// The version of its format that is written, and the only one that is read.
-    pub(crate) format: u32,
+    /// The version that is written, and the only one that is read.
+    pub(crate) version: u32,
 }
 
 /// The widths and activations of a network.

@@ -1,6 +1,6 @@
 //! Tensors from the bytes of a file that may be anything.
 
-use super::{Architecture, Content, INPUT_SCALE, bias, foreign, weight};
+use super::{Architecture, INPUT_SCALE, TensorFormat, bias, foreign, weight};
 use crate::error::{Error, Result};
 use crate::layer::Layer;
 use crate::network::Network;
@@ -33,11 +33,11 @@ impl<'a> TensorReader<'a> {
     pub(crate) fn new<M: DeserializeOwned>(
         path: &'a Path,
         bytes: &'a [u8],
-        content: Content,
+        format: TensorFormat,
     ) -> Result<(Self, M)> {
         let header = header(path, bytes)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| refused(path, header, &error))?;
-        let metadata = metadata(path, header, bytes, content)?;
+        let metadata = metadata(path, header, bytes, format)?;
         let unread = tensors.names().into_iter().map(str::to_owned).collect();
         Ok((Self { path, bytes, tensors, unread }, metadata))
     }
@@ -212,8 +212,8 @@ fn refused(path: &Path, header: &str, error: &SafeTensorError) -> Error {
 }
 
 /// The JSON of the key that is ours.
-fn metadata<M: DeserializeOwned>(path: &Path, header: &str, bytes: &[u8], content: Content) -> Result<M> {
-    let Content { what, key, format } = content;
+fn metadata<M: DeserializeOwned>(path: &Path, header: &str, bytes: &[u8], format: TensorFormat) -> Result<M> {
+    let TensorFormat { what, key, version: expected } = format;
     let place = header.find(&format!("\"{key}\"")).map(|offset| (LENGTH + offset) as u64);
     let refused = |expected: String, found: String| Error::model(path, place, expected, found);
     let (_, all) = SafeTensors::read_metadata(bytes).map_err(|error| self::refused(path, header, &error))?;
@@ -235,8 +235,8 @@ fn metadata<M: DeserializeOwned>(path: &Path, header: &str, bytes: &[u8], conten
     }
     let version: Version = serde_json::from_str(json)
         .map_err(|error| refused("metadata with a format version".into(), error.to_string()))?;
-    if version.format != format {
-        return Err(refused(format!("format version {format}"), format!("version {}", version.format))
+    if version.format != expected {
+        return Err(refused(format!("format version {expected}"), format!("version {}", version.format))
             .with_hint("a newer deltarule may read it"));
     }
     serde_json::from_str(json).map_err(|error| refused(format!("metadata of a {what}"), error.to_string()))

@@ -1,6 +1,6 @@
 //! Tensors into the bytes of a file.
 
-use super::{Content, INPUT_SCALE, bias, weight};
+use super::{INPUT_SCALE, TensorFormat, bias, weight};
 use crate::error::{Error, Result};
 use crate::network::Network;
 use deltarule_kernels::{Panels, Real};
@@ -64,8 +64,8 @@ impl TensorWriter {
     ///
     /// # Errors
     /// [`Error::Data`] when the metadata is nothing that JSON can hold.
-    pub(crate) fn into_bytes(self, content: Content, metadata: &impl Serialize) -> Result<Vec<u8>> {
-        let Content { what, key, .. } = content;
+    pub(crate) fn into_bytes(self, format: TensorFormat, metadata: &impl Serialize) -> Result<Vec<u8>> {
+        let TensorFormat { what, key, .. } = format;
         let json = serde_json::to_string(metadata)
             .map_err(|error| Error::data(format!("metadata of the {what}"), "what JSON can hold", error))?;
         let views = self.tensors.iter().map(|(name, tensor)| (name, tensor));

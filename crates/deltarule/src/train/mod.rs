@@ -1,7 +1,8 @@
 //! Training: mini-batches, validation, early stopping, observers. Prints nothing and reads no clock.
 //!
 //! ```
-//! use deltarule::dataset::{Dataset, Shuffled};
+//! use deltarule::batches::Shuffled;
+//! use deltarule::dataset::Dataset;
 //! use deltarule::train::{Trainer, TrainingState};
 //! use deltarule::{Matrix, Settings, Task, ThreadPool};
 //!

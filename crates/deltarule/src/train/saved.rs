@@ -16,7 +16,9 @@ use super::update::Parameters;
 use crate::error::Result;
 use crate::exact;
 use crate::mean::WeightedMean;
-use crate::tensors::{Architecture, Content, INPUT_SCALE, NOT_NAN, TensorReader, TensorWriter, bias, weight};
+use crate::tensors::{
+    Architecture, INPUT_SCALE, NOT_NAN, TensorFormat, TensorReader, TensorWriter, bias, weight,
+};
 use deltarule_kernels::{Moments, Real};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -24,7 +26,7 @@ use std::path::Path;
 /// The version of the format that this library writes, and the only one that it reads.
 const FORMAT: u32 = 1;
 
-const CONTENT: Content = Content { what: "training", key: "deltarule-training", format: FORMAT };
+const TENSORS: TensorFormat = TensorFormat { what: "training", key: "deltarule-training", version: FORMAT };
 
 /// The most running values that an optimizer keeps of a parameter.
 const MOST_MOMENTS: usize = 2;
@@ -102,7 +104,7 @@ impl<T: Real> TrainingState<T> {
             epochs_without_better: self.epochs_without_better,
             reports: self.reports.clone(),
         };
-        tensors.into_bytes(CONTENT, &metadata)
+        tensors.into_bytes(TENSORS, &metadata)
     }
 
     /// The training of these bytes; `path` is for messages.
@@ -115,7 +117,7 @@ impl<T: Real> TrainingState<T> {
     /// [`Error::Model`] with the byte, what should be there and what is, when they are not a training through and through,
     /// or one in the other precision.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let (mut reader, metadata) = TensorReader::new::<Metadata>(path, bytes, CONTENT)?;
+        let (mut reader, metadata) = TensorReader::new::<Metadata>(path, bytes, TENSORS)?;
         let precision = reader.precision()?;
         if precision != T::NAME {
             return Err(reader.refused(format!("a training in {}", T::NAME), format!("one in {precision}")));

@@ -2,7 +2,7 @@
 
 use super::report::EpochReport;
 use super::update::Parameters;
-use crate::dataset::Batches;
+use crate::batches::Batches;
 use crate::error::{Error, Result};
 use crate::mean::WeightedMean;
 use crate::metrics::Metric;

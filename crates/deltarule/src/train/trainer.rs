@@ -3,8 +3,9 @@
 use super::report::{End, EpochReport, Observer, StepReport, Validation};
 use super::state::{Snapshot, TrainingState};
 use super::update::{Parameters, Update, UpdateMemory, eta};
+use crate::batches::{Batch, Batches};
 use crate::cost::Costs;
-use crate::dataset::{Batch, Batches, Samples};
+use crate::dataset::Samples;
 use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluator;

@@ -1,7 +1,7 @@
 //! The optimizer's step of all parameters, which training takes and an explanation shows.
 
 use super::state::TrainingState;
-use crate::dataset::Batch;
+use crate::batches::Batch;
 use crate::equations::{self, Epilogue};
 use crate::layer::Layer;
 use crate::mean::total_weight;

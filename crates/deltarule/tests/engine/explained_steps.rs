@@ -1,7 +1,8 @@
 //! The learned input scale in an explanation, and that the step it shows is the one that training takes.
 
 use crate::common::{Numbers, Samples};
-use deltarule::dataset::{Dataset, Shuffled};
+use deltarule::batches::Shuffled;
+use deltarule::dataset::Dataset;
 use deltarule::explain::{Equation, Explanation, Form, Request, explain};
 use deltarule::gradcheck::{Parameter, Verdict};
 use deltarule::optimizer::Parametrisation;
