@@ -25,6 +25,8 @@ pub(super) struct Module {
     globs: Vec<Path>,
     /// Names of what is defined here.
     items: BTreeSet<String>,
+    /// Names of macros defined here, which the whole crate may have from its root.
+    macros: BTreeSet<String>,
 }
 
 /// The modules of a crate by their paths, without those of tests.
@@ -73,11 +75,16 @@ impl Source {
                         let path: Path = path.into_iter().chain(rest.iter().cloned()).collect();
                         self.follow(&here, &path, depth + 1)
                     }
+                    None if here.is_empty() => Some(self.home_of_macro(name).unwrap_or(here)),
                     None => Some(here),
                 };
             }
         }
         Some(here)
+    }
+
+    fn home_of_macro(&self, name: &str) -> Option<Path> {
+        self.modules.iter().find(|(_, module)| module.macros.contains(name)).map(|(path, _)| path.clone())
     }
 
     /// The path by which a module has a name that it does not define itself.
@@ -156,7 +163,7 @@ impl<'a> Reader<'a> {
                     module.items.insert(self.peek(1).to_owned());
                 }
                 "macro_rules" => {
-                    module.items.insert(self.peek(2).to_owned());
+                    module.macros.insert(self.peek(2).to_owned());
                 }
                 // A path behind `in` says who may see an item.
                 _ if self.word_at(0) && self.peek(1) == "::" && !matches!(before, "::" | "in") => {
@@ -317,7 +324,10 @@ mod tests {
             ),
             ("a.rs", "mod deep; pub use deep::Thing as Renamed; pub use self::deep::Thing;"),
             ("a/deep.rs", "pub struct Thing;"),
-            ("b/mod.rs", "pub fn work() {} pub mod inner { pub use super::super::a::Renamed; }"),
+            (
+                "b/mod.rs",
+                "pub fn work() {} pub mod inner { pub use super::super::a::Renamed; } macro_rules! made { () => {} }",
+            ),
         ]);
         let resolved = |from: &str, to: &str| source.resolve(&path(from), &path(to)).map(|to| to.join("::"));
         assert_eq!(resolved("b", "crate::Thing").as_deref(), Some("a::deep"));
@@ -326,6 +336,7 @@ mod tests {
         assert_eq!(resolved("a", "super::b::inner::Renamed").as_deref(), Some("a::deep"));
         assert_eq!(resolved("a::deep", "super::super::Own").as_deref(), Some(""));
         assert_eq!(resolved("a", "deep::Thing").as_deref(), Some("a::deep"));
+        assert_eq!(resolved("a", "crate::made").as_deref(), Some("b"));
         assert_eq!(resolved("a", "crate::Foreign"), None);
         assert_eq!(resolved("a", "std::fmt"), None);
     }
