@@ -6,8 +6,9 @@ use crate::error::{Error, Result};
 use crate::mean::total_weight;
 use crate::network::Network;
 use crate::random::{Purpose, Random};
+use crate::real::Real;
 use crate::variants::Variants;
-use deltarule_kernels::{Real, Rows};
+use deltarule_kernels::Rows;
 
 /// The samples of one step.
 #[derive(Clone, Copy)]

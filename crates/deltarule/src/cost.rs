@@ -18,13 +18,12 @@
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
+use crate::exponential::Exponential;
 use crate::hint::Hint;
 use crate::interval::Interval;
+use crate::real::Real;
 use crate::variants;
-use deltarule_kernels::elementwise::{MapTile, ScaleTile};
-use deltarule_kernels::products::map;
-use deltarule_kernels::{Elementwise, Lanes, Matrix, Real, Rows, Source, ThreadPool};
-use deltarule_kernels::{inlined, math};
+use deltarule_kernels::{Matrix, Rows, ThreadPool};
 
 variants! {
     /// How wrong the outputs of one sample are; [`Objective`](crate::Objective) takes the mean of it. The
@@ -333,50 +332,6 @@ fn each<T: Real>(a: &Matrix<T>, y: Rows<'_, T>, out: &mut Matrix<T>, f: impl Fn(
     }
 }
 
-/// ln(1 + x)
-#[derive(Clone, Copy)]
-struct Ln1p;
-/// ln(1 + e^−|z|)
-#[derive(Clone, Copy)]
-struct LogisticTail;
-
-impl<T: Real> Elementwise<T> for Ln1p {
-    #[inline(always)]
-    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(inlined!(math::ln_1p));
-    }
-    #[inline(always)]
-    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(|x: V| V::one() / (V::one() + x));
-    }
-    fn source(self) -> Source {
-        Source::Input
-    }
-}
-
-#[inline(always)]
-fn logistic_tail<V: Lanes>(z: V) -> V {
-    math::ln_1p(math::exp(-z.abs()))
-}
-#[inline(always)]
-fn logistic_tail_prime<V: Lanes>(z: V) -> V {
-    -math::sigmoid(-z.abs()).copysign(z)
-}
-
-impl<T: Real> Elementwise<T> for LogisticTail {
-    #[inline(always)]
-    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(inlined!(logistic_tail));
-    }
-    #[inline(always)]
-    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(inlined!(logistic_tail_prime));
-    }
-    fn source(self) -> Source {
-        Source::Input
-    }
-}
-
 /// C of each sample of a batch, with the memory that computing it takes.
 #[derive(Clone, Debug)]
 pub struct Costs<T: Real> {
@@ -413,7 +368,7 @@ impl<T: Real> Costs<T> {
         self.tail.resize_rows(samples);
         self.tops.resize(samples, T::ZERO);
         match cost {
-            BinaryCrossEntropy => map(pool, Rows::all(z), LogisticTail, &mut self.tail),
+            BinaryCrossEntropy => T::map(pool, Rows::all(z), Exponential::LogisticTail, &mut self.tail),
             SoftmaxCrossEntropy { .. } => {
                 // Σₖ e^(zₖ − max z) = 1 + the other activations over the largest one
                 self.odds.resize_rows(samples);
@@ -425,7 +380,7 @@ impl<T: Real> Costs<T> {
                     self.odds.row_mut(i)[0] = others / a[at];
                     self.tops[i] = top;
                 }
-                map(pool, Rows::all(&self.odds), Ln1p, &mut self.tail);
+                T::map(pool, Rows::all(&self.odds), Exponential::Ln1p, &mut self.tail);
             }
             _ => {}
         }

@@ -1,8 +1,9 @@
 //! Samples in memory.
 
 use crate::error::{Error, Result};
+use crate::real::Real;
 use crate::task::Task;
-use deltarule_kernels::{Matrix, Real, Rows};
+use deltarule_kernels::{Matrix, Rows};
 use std::sync::OnceLock;
 
 /// Inputs x with their targets y, one sample a row, and how much each counts.

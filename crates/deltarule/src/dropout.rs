@@ -1,7 +1,8 @@
 //! Dropout (Srivastava and others, 2014): at each step, each hidden neuron is left out with probability p.
 
 use crate::random::{Purpose, Random};
-use deltarule_kernels::{Matrix, Real};
+use crate::real::Real;
+use deltarule_kernels::Matrix;
 
 /// Dropout of one hidden layer, for every sample of a batch.
 #[derive(Clone, Debug)]

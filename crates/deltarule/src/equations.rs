@@ -6,11 +6,11 @@
 
 use crate::activation::Activation;
 use crate::cost::{Cost, maximum};
+use crate::exponential::Exponential;
 use crate::layer::Layer;
-use deltarule_kernels::elementwise::{MapTile, ScaleTile};
+use crate::real::Real;
 use deltarule_kernels::products::{self, Biases, Weights};
-use deltarule_kernels::{Elementwise, Lanes, Matrix, Panels, Real, Rows, Source, Step, ThreadPool};
-use deltarule_kernels::{inlined, math};
+use deltarule_kernels::{Matrix, Panels, Rows, Step, ThreadPool};
 
 /// Feedforward through one layer:
 ///
@@ -26,7 +26,7 @@ pub fn forward<T: Real>(
     z: Option<&mut Matrix<T>>,
     a: &mut Matrix<T>,
 ) {
-    products::forward(pool, input, &layer.w, &layer.b, layer.activation, z, a);
+    T::forward(pool, input, &layer.w, &layer.b, layer.activation, z, a);
     if layer.activation == Activation::Softmax {
         softmax(pool, a);
     }
@@ -54,7 +54,7 @@ pub fn bp1<T: Real>(
         cost.fused_delta(a, y, delta);
     } else if activation.is_elementwise() {
         cost.gradient(a, y, delta);
-        products::scale_by_derivative(pool, activation, products::source_of(activation, z, a), delta);
+        T::scale_by_derivative(pool, activation, products::source_of(activation, z, a), delta);
     } else {
         return bp1_jacobian(pool, cost, activation, (z, a), y, weights, delta);
     }
@@ -78,7 +78,7 @@ pub fn bp1_jacobian<T: Real>(
     delta: &mut Matrix<T>,
 ) {
     let mut sigma_prime = Matrix::from_fn(a.rows(), a.cols(), |_, _| T::ONE);
-    products::scale_by_derivative(pool, activation, products::source_of(activation, z, a), &mut sigma_prime);
+    T::scale_by_derivative(pool, activation, products::source_of(activation, z, a), &mut sigma_prime);
     let mut nabla = Matrix::zeros(a.rows(), a.cols());
     cost.gradient(a, y, &mut nabla);
     for i in 0..a.rows() {
@@ -106,7 +106,7 @@ pub fn bp2<T: Real>(
     source: &Matrix<T>,
     delta: &mut Matrix<T>,
 ) {
-    products::backward(pool, Rows::all(delta_above), w_above_t, activation, source, delta);
+    T::backward(pool, Rows::all(delta_above), w_above_t, activation, source, delta);
 }
 
 /// What [`bp3`] and [`bp4`] do with their sums before they are stored: a gradient `G` is kept, or parameters `P` updated.
@@ -190,23 +190,6 @@ fn weigh<T: Real>(weights: Option<&[T]>, delta: &mut Matrix<T>) {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Exp;
-
-impl<T: Real> Elementwise<T> for Exp {
-    #[inline(always)]
-    fn value<V: Lanes<Real = T>>(self, tile: MapTile<'_, V>) {
-        tile.map(inlined!(math::exp));
-    }
-    #[inline(always)]
-    fn derivative<V: Lanes<Real = T>>(self, tile: ScaleTile<'_, V>) {
-        tile.scale(inlined!(math::exp));
-    }
-    fn source(self) -> Source {
-        Source::Input
-    }
-}
-
 /// aⱼ = e^(zⱼ − max z) / Σₖ e^(zₖ − max z) in place of every row's z.
 fn softmax<T: Real>(pool: &ThreadPool, rows: &mut Matrix<T>) {
     for i in 0..rows.rows() {
@@ -214,7 +197,7 @@ fn softmax<T: Real>(pool: &ThreadPool, rows: &mut Matrix<T>) {
         let top = maximum(row);
         row.iter_mut().for_each(|z| *z -= top);
     }
-    products::map_in_place(pool, Exp, rows);
+    T::map_in_place(pool, Exponential::Exp, rows);
     for i in 0..rows.rows() {
         let row = rows.row_mut(i);
         let total: T = row.iter().copied().sum();

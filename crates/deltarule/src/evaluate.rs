@@ -8,8 +8,9 @@ use crate::mean::WeightedMean;
 use crate::metrics::Metric;
 use crate::network::Network;
 use crate::pass::Pass;
+use crate::real::Real;
 use crate::task::Task;
-use deltarule_kernels::{FlushToZero, Matrix, Real, ThreadPool};
+use deltarule_kernels::{FlushToZero, Matrix, ThreadPool};
 
 /// Samples that go through the network together: enough for the products to run at speed, few enough for the
 /// activations to stay in the cache.

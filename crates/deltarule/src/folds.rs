@@ -1,8 +1,9 @@
 //! Cross-validation's books: which samples each fold holds out, what was predicted for them, how sure a mean is.
 
 use crate::error::{Error, Result};
+use crate::real::Real;
 use crate::split::{Split, folds};
-use deltarule_kernels::{Matrix, Real};
+use deltarule_kernels::Matrix;
 
 /// k folds, dealt anew in every repeat: each sample is held out once a repeat.
 ///

@@ -4,8 +4,9 @@
 //! one in f64, rounded; and each weight's number depends on the seed, the layer and its place alone.
 
 use crate::random::{Purpose, Random};
+use crate::real::Real;
 use crate::variants;
-use deltarule_kernels::{Panels, Real};
+use deltarule_kernels::Panels;
 
 variants! {
     /// The distribution of a layer's initial weights, for n inputs and m outputs. N(μ, v) has variance v; U(±r) is even

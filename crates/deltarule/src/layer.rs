@@ -1,7 +1,8 @@
 //! One layer of a network: its weights, its biases and its σ.
 
 use crate::activation::Activation;
-use deltarule_kernels::{Panels, Real};
+use crate::real::Real;
+use deltarule_kernels::Panels;
 
 /// The weights and biases that lead to one layer of neurons, and the neurons' σ.
 #[derive(Clone, Debug, PartialEq)]

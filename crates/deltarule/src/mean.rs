@@ -1,7 +1,7 @@
 //! The weighted mean over samples, the same for costs and for metrics.
 
 use crate::exact;
-use deltarule_kernels::Real;
+use crate::real::Real;
 use serde::{Deserialize, Serialize};
 
 /// A weighted mean in the making: Σᵢ uᵢ vᵢ / Σᵢ uᵢ.

@@ -4,8 +4,9 @@ use crate::activation::Activation;
 use crate::equations;
 use crate::error::{Error, Result};
 use crate::layer::Layer;
+use crate::real::Real;
 use crate::variants::Variants;
-use deltarule_kernels::{Matrix, Panels, Real, Rows, ThreadPool};
+use deltarule_kernels::{Matrix, Panels, Rows, ThreadPool};
 
 /// A multilayer perceptron: layers one after the other, with no hidden layer up to any number.
 ///

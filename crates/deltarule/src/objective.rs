@@ -13,7 +13,8 @@
 
 use crate::cost::{Cost, sign};
 use crate::layer::Layer;
-use deltarule_kernels::{Gradient, Panels, Real};
+use crate::real::Real;
+use deltarule_kernels::{Gradient, Panels};
 use serde::{Deserialize, Serialize};
 
 /// What is added to the cost so that weights stay small.

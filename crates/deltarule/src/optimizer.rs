@@ -3,9 +3,10 @@
 //! The rules themselves run in the store of BP4, as [`UpdateRule`] and [`Step`] of the kernels; here are their settings and
 //! the constants that a step gives them. They are those of `torch.optim`.
 
+use crate::real::Real;
 use crate::schedule::power;
 use crate::variants;
-use deltarule_kernels::{Real, Step, UpdateRule};
+use deltarule_kernels::{Step, UpdateRule};
 
 /// An update rule with its settings. g is the gradient ∂C/∂w, η the learning rate of the step t = 1, 2, ….
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,7 +7,8 @@ use crate::dropout::Dropout;
 use crate::equations::{self, Epilogue};
 use crate::layer::Layer;
 use crate::network::Network;
-use deltarule_kernels::{Elementwise, Gradient, Matrix, Panels, Real, Rows, Source, ThreadPool};
+use crate::real::Real;
+use deltarule_kernels::{Elementwise, Gradient, Matrix, Panels, Rows, Source, ThreadPool};
 
 /// z, a and δ of one layer for every sample of a batch.
 #[derive(Clone, Debug)]

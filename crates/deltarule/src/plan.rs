@@ -8,12 +8,12 @@ use crate::metrics::Metric;
 use crate::network::{Network, has_room};
 use crate::objective::{Objective, Regularisation};
 use crate::optimizer::{Optimizer, OptimizerName, Parametrisation};
+use crate::real::Real;
 use crate::schedule::{Schedule, ScheduleName};
 use crate::selection::Keep;
 use crate::settings::{Settings, SettingsTable};
 use crate::task::Task;
 use crate::variants::Variants;
-use deltarule_kernels::Real;
 
 impl Settings {
     /// The plan that these settings make for such targets, what they leave open filled in.

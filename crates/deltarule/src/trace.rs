@@ -9,8 +9,8 @@ use crate::mean::WeightedMean;
 use crate::network::Network;
 use crate::objective::Objective;
 use crate::pass::{Gradients, Pass};
-use deltarule_kernels::products::scale_by_derivative;
-use deltarule_kernels::{Matrix, Panels, Real, Rows, ThreadPool};
+use crate::real::Real;
+use deltarule_kernels::{Matrix, Panels, Rows, ThreadPool};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -110,7 +110,7 @@ impl<T: Real> Trace<T> {
     pub fn sigma_prime(&self, pool: &ThreadPool, network: &Network<T>, l: usize) -> Matrix<T> {
         let (activation, pass) = (network.layers[l].activation, &self.pass.layers[l]);
         let mut slopes = Matrix::from_fn(pass.a.rows(), pass.a.cols(), |_, _| T::ONE);
-        scale_by_derivative(pool, activation, pass.source(activation), &mut slopes);
+        T::scale_by_derivative(pool, activation, pass.source(activation), &mut slopes);
         slopes
     }
 

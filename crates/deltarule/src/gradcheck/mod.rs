@@ -31,8 +31,9 @@ use crate::network::Network;
 use crate::objective::Objective;
 use crate::pass::Gradients;
 use crate::random::{Purpose, Random};
+use crate::real::Real;
 use crate::trace::Trace;
-use deltarule_kernels::{Matrix, Real, Rows, ThreadPool};
+use deltarule_kernels::{Matrix, Rows, ThreadPool};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 

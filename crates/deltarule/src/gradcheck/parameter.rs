@@ -2,7 +2,7 @@
 
 use crate::network::Network;
 use crate::pass::Gradients;
-use deltarule_kernels::Real;
+use crate::real::Real;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -8,8 +8,9 @@ use crate::mean::WeightedMean;
 use crate::network::Network;
 use crate::objective::Objective;
 use crate::pass::{Gradients, Pass};
+use crate::real::Real;
 use crate::trace::Trace;
-use deltarule_kernels::{Real, ThreadPool};
+use deltarule_kernels::ThreadPool;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 

@@ -26,8 +26,9 @@ pub use tuning::{Temperature, Threshold, temperature, threshold};
 
 use crate::mean::WeightedMean;
 // The kernels' own functions give the same bits on every machine.
+use crate::real::Real;
+use deltarule_kernels::Rows;
 use deltarule_kernels::math::{exp, ln};
-use deltarule_kernels::{Real, Rows};
 
 /// Why a metric has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Metrics of predicted probabilities: how likely the truth was, and whether confidence is deserved.
 
 use super::{Undefined, class_count, likeliest, ln, mean, probability, weight};
-use deltarule_kernels::{Real, Rows};
+use crate::real::Real;
+use deltarule_kernels::Rows;
 
 /// The mean of −ln p of the true class, p cut off to ε … 1 − ε with ε = 2⁻⁵², as scikit-learn does it for f64.
 ///

@@ -1,7 +1,8 @@
 //! Metrics of the order that scores put samples in, whatever the scores' scale.
 
 use super::{Undefined, probability, weight};
-use deltarule_kernels::{Real, Rows};
+use crate::real::Real;
+use deltarule_kernels::Rows;
 
 /// Weight of the positive and of the negative samples that share a score; from the highest score to the lowest.
 struct Level {

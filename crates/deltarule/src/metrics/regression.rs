@@ -1,7 +1,8 @@
 //! Metrics of predicted numbers. Where samples have several targets, each metric is the mean over the targets.
 
 use super::{Undefined, ln, mean, weight};
-use deltarule_kernels::{Real, Rows};
+use crate::real::Real;
+use deltarule_kernels::Rows;
 
 /// The mean over targets of the weighted mean over samples of `loss(y, predicted y)`, transformed by `then`.
 fn averaged<T: Real>(

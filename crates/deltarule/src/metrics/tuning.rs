@@ -2,8 +2,9 @@
 //! temperature that makes probabilities honest.
 
 use super::{Confusion, Metric, Undefined, weight};
+use crate::real::Real;
 use crate::variants::Variants;
-use deltarule_kernels::{Real, Rows};
+use deltarule_kernels::Rows;
 
 /// Where two classes part.
 #[derive(Clone, Copy, Debug, PartialEq)]

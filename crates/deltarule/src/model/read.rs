@@ -2,8 +2,9 @@
 
 use super::{AnyModel, Metadata, Model, TENSORS};
 use crate::error::{Error, Result};
+use crate::real::Real;
 use crate::tensors::TensorReader;
-use deltarule_kernels::Real;
+use deltarule_kernels::Real as _;
 use std::fs;
 use std::path::Path;
 

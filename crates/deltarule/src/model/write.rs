@@ -2,8 +2,8 @@
 
 use super::{FORMAT, Metadata, Model, TENSORS};
 use crate::error::Result;
+use crate::real::Real;
 use crate::tensors::{Architecture, TensorWriter};
-use deltarule_kernels::Real;
 
 impl<T: Real> Model<T> {
     /// The bytes of the model's file. The same model gives the same bytes.

@@ -14,7 +14,7 @@ pub(crate) use write::TensorWriter;
 
 use crate::activation::Activation;
 use crate::network::Network;
-use deltarule_kernels::Real;
+use crate::real::Real;
 use serde::{Deserialize, Serialize};
 
 /// What such a file is of.

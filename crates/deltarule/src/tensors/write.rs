@@ -3,7 +3,9 @@
 use super::{INPUT_SCALE, TensorFormat, bias, weight};
 use crate::error::{Error, Result};
 use crate::network::Network;
-use deltarule_kernels::{Panels, Real};
+use crate::real::Real;
+use deltarule_kernels::Panels;
+use deltarule_kernels::Real as _;
 use safetensors::{Dtype, View};
 use serde::Serialize;
 use std::borrow::Cow;

@@ -3,7 +3,7 @@
 use super::state::TrainingState;
 use crate::error::Error;
 use crate::exact;
-use deltarule_kernels::Real;
+use crate::real::Real;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 

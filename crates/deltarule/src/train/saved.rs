@@ -16,10 +16,11 @@ use super::update::Parameters;
 use crate::error::Result;
 use crate::exact;
 use crate::mean::WeightedMean;
+use crate::real::Real;
 use crate::tensors::{
     Architecture, INPUT_SCALE, NOT_NAN, TensorFormat, TensorReader, TensorWriter, bias, weight,
 };
-use deltarule_kernels::{Moments, Real};
+use deltarule_kernels::Moments;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

@@ -8,8 +8,9 @@ use crate::mean::WeightedMean;
 use crate::metrics::Metric;
 use crate::network::Network;
 use crate::plan::Plan;
+use crate::real::Real;
 use crate::selection::Keep;
-use deltarule_kernels::{Moments, Panels, Real};
+use deltarule_kernels::{Moments, Panels};
 
 /// A training at one moment: the network, what the optimizer keeps, how far it is, and the best epoch so far.
 ///

@@ -13,8 +13,9 @@ use crate::mean::WeightedMean;
 use crate::metrics::Metric;
 use crate::pass::Pass;
 use crate::plan::Plan;
+use crate::real::Real;
 use crate::task::Task;
-use deltarule_kernels::{FlushToZero, Matrix, Real, ThreadPool};
+use deltarule_kernels::{FlushToZero, Matrix, ThreadPool};
 
 /// How many steps may pass before all weights are looked at. A cost that is not finite is seen at its own step; a weight
 /// may be infinite for some steps while the cost is finite, behind a saturated neuron.

@@ -10,8 +10,9 @@ use crate::objective::{Objective, Regularisation};
 use crate::optimizer::{Constants, Factors};
 use crate::pass::{Gradients, Pass};
 use crate::plan::Plan;
+use crate::real::Real;
 use deltarule_kernels::products;
-use deltarule_kernels::{Biases, FlushToZero, Moments, Panels, Real, Step, ThreadPool, Weights};
+use deltarule_kernels::{Biases, FlushToZero, Moments, Panels, Step, ThreadPool, Weights};
 
 /// The parameters of a network in training, and what moves with them.
 #[derive(Clone, Debug, PartialEq)]
