@@ -5,6 +5,7 @@ mod dependencies;
 mod floors;
 mod instructions;
 mod packages;
+mod places;
 mod rust_version;
 mod sources;
 mod stages;
@@ -40,6 +41,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "fmt", what: "formatting", run: stages::fmt },
     Stage { name: "sources", what: "unsafe code, file lengths, text", run: sources::check },
     Stage { name: "floors", what: "nothing imports upwards", run: floors::check },
+    Stage { name: "places", what: "CONTRIBUTING's lists are complete", run: places::check },
     Stage { name: "rust-version", what: "the oldest Rust, wherever it is said", run: rust_version::check },
     Stage { name: "dependencies", what: "number of crates in the library", run: dependencies::check },
     Stage { name: "deny", what: "licences, sources and advisories of dependencies", run: deny::check },

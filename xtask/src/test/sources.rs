@@ -12,19 +12,17 @@ const UNSAFE: &str = "deltarule-kernels";
 /// Lines of a source file.
 const LONGEST: usize = 600;
 const SOURCES: &[&str] = &["rs", "py", "sh", "html", "css", "js", "ts"];
-const TEXTS: &[&str] = &["rs", "py", "sh", "html", "css", "js", "ts", "md", "toml", "yml", "yaml"];
+pub(super) const TEXTS: &[&str] = &["rs", "py", "sh", "html", "css", "js", "ts", "md", "toml", "yml", "yaml"];
 
 pub(super) fn check(_: &Options) -> Result<Outcome> {
     let mut faults = crates_without_the_rule()?;
-    if output(&mut program("git", &["rev-parse", "--is-inside-work-tree"])).is_err() {
+    let Some(files) = tracked_files() else {
         report(&faults)?;
         return Ok(Outcome::Passed("text not looked at: not a git checkout".into()));
-    }
-    let files =
-        output(&mut program("git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"]))?;
+    };
     let forbidden = forbidden();
     let mut count = 0;
-    for name in files.split('\0').filter(|name| !name.is_empty() && *name != "Cargo.lock") {
+    for name in files.iter().filter(|name| *name != "Cargo.lock") {
         // What is listed but gone is a removal not yet committed; what is not UTF-8 is data.
         let Ok(text) = std::fs::read_to_string(root().join(name)) else { continue };
         count += 1;
@@ -32,6 +30,13 @@ pub(super) fn check(_: &Options) -> Result<Outcome> {
     }
     report(&faults)?;
     Ok(Outcome::Passed(format!("{count} text files")))
+}
+
+/// The project's files by their paths from its root, new ones too, where it is a git checkout.
+pub(super) fn tracked_files() -> Option<Vec<String>> {
+    let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+    let names = output(&mut program("git", &arguments)).ok()?;
+    Some(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
 }
 
 fn report(faults: &[String]) -> Result<()> {
