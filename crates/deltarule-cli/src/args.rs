@@ -267,8 +267,8 @@ pub(crate) struct Gradcheck {
     /// Parameters checked at the most, chosen by the seed; all when 0.
     #[arg(long, allow_negative_numbers = true, value_name = "P", default_value_t = 2000)]
     pub(crate) parameters: usize,
-    /// Largest relative error that still agrees; 1e-6 in f64 and 1e-2 in f32 when not given. What the rounding of a
-    /// difference may make is no error.
+    /// Largest relative error that still agrees; 1e-7 in f64 and 1e-4 in f32 when not given. A difference that is beyond
+    /// it and no larger than rounding can make it is counted as not checkable.
     #[arg(long, allow_negative_numbers = true, value_name = "ERROR")]
     pub(crate) tolerance: Option<f64>,
     /// Measure the numerical way against backpropagation on this network.

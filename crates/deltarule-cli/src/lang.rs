@@ -59,6 +59,7 @@ words! {
     relative_error: "relative error", "상대 오차";
     agrees: "agrees", "일치";
     disagrees: "DISAGREES", "불일치";
+    not_checkable: "not checkable: no further off than rounding can make it", "확인할 수 없음: 반올림 오차 안의 차이";
     jacobian_rounded: "differs: the output has rounded to 0 or 1, where only the short form still says something",
         "다름: 출력이 0이나 1로 반올림되어 짧은 꼴만 뜻이 있다";
     next: "Go deeper", "더 들어가기";

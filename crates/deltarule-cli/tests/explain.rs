@@ -218,6 +218,48 @@ fn printed_terms_add_up_to_the_printed_sum() {
     panic!("no sum in\n{text}");
 }
 
+/// Weights that exploded are what `explain` is for.
+#[test]
+fn weights_of_any_size_are_explained_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("data.csv"), "u,v,y\n1,2,3\n-1,0.5,1\n2,1,-1\n0,-2,4\n").unwrap();
+    page(
+        folder,
+        "train data.csv --target y --task regression --preset plain --hidden 3 --numeric u,v --validation 0 \
+         --epochs 1 --precision f64 --out run -q",
+    );
+    let path = folder.join("run/model.safetensors");
+    let model: Model<f64> = AnyModel::read(&path).unwrap().into_f64();
+    for (size, finite) in [(1e8, true), (1e90, false), (1e250, false)] {
+        let mut model = model.clone();
+        for layer in &mut model.network.layers {
+            for j in 0..layer.outputs() {
+                (0..layer.inputs()).for_each(|k| layer.w.set(j, k, size * layer.w.get(j, k)));
+            }
+        }
+        model.write(&path).unwrap();
+        for words in [
+            "",
+            " --samples 0..3",
+            " --layer 2",
+            " --form matrix",
+            " --samples 0..3 --form matrix",
+            " --json",
+        ] {
+            let text = page(folder, &format!("explain run{words}"));
+            // Of an output that is itself infinite nothing more can be said.
+            assert!(size > 1e200 || !text.contains("NaN"), "{words}\n{text}");
+            assert_eq!(text.contains("agree"), finite && !words.contains("matrix"), "{size}{words}\n{text}");
+        }
+        let checked = deltarule(folder, "gradcheck run");
+        assert_eq!(checked.status.code(), Some(if finite { 0 } else { 3 }));
+        let said = String::from_utf8([checked.stdout, checked.stderr].concat()).unwrap();
+        let told = if finite { "passed: of 13 gradients" } else { "cost: expected a finite number" };
+        assert!(said.contains(told), "{said}");
+    }
+}
+
 /// The gradient that each README opens is the one that its commands print.
 #[test]
 fn the_readmes_show_what_is_printed() {

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Outcome, in_flags};
 use crate::text::{self, Align, Table, count, duration, number};
 use crate::ui::{BOLD, DIM, GREEN, RED, Ui, YELLOW, paint};
 use deltarule::explain::{Role, Symbol};
-use deltarule::gradcheck::{Check, Kink, Race, Report, Settings, Verdict, check, race};
+use deltarule::gradcheck::{Check, Counts, Kink, Race, Report, Settings, Verdict, check, race};
 use deltarule::random::{Purpose, Random};
 use deltarule::{Batch, Matrix, Network, Objective, Real, Rows, ThreadPool};
 use deltarule_pipeline::run_folder::MODEL;
@@ -31,12 +31,12 @@ pub(crate) fn run(ui: &Ui, args: Gradcheck) -> Outcome {
         )));
     }
     match args.running.said()?.precision.unwrap_or(Precision::F64) {
-        Precision::F32 => checked::<f32>(ui, &args, 1e-2),
-        Precision::F64 => checked::<f64>(ui, &args, 1e-6),
+        Precision::F32 => checked::<f32>(ui, &args),
+        Precision::F64 => checked::<f64>(ui, &args),
     }
 }
 
-fn checked<T: Real>(ui: &Ui, args: &Gradcheck, tolerance: f64) -> Outcome {
+fn checked<T: Real>(ui: &Ui, args: &Gradcheck) -> Outcome {
     let pool = thread_pool(args.running.said()?.threads)?;
     let subject = match &args.subject[..] {
         [word] if is_model(Path::new(word)) => trained::<T>(ui, args, word)?,
@@ -49,7 +49,7 @@ fn checked<T: Real>(ui: &Ui, args: &Gradcheck, tolerance: f64) -> Outcome {
     };
     let batch = batch.as_batch();
     let settings = Settings {
-        tolerance: args.tolerance.unwrap_or(tolerance),
+        tolerance: args.tolerance,
         sample: (args.parameters > 0).then_some(args.parameters),
         seed,
     };
@@ -67,6 +67,7 @@ fn checked<T: Real>(ui: &Ui, args: &Gradcheck, tolerance: f64) -> Outcome {
             "cost": subject.objective.cost,
             "samples": rows,
             "passed": report.passed(),
+            "counts": report.counts(),
             "worst": report.worst(),
             "report": report,
             "race": race,
@@ -79,15 +80,21 @@ fn checked<T: Real>(ui: &Ui, args: &Gradcheck, tolerance: f64) -> Outcome {
 
 /// How the command ends.
 fn verdict_of(report: &Report) -> Outcome {
-    let wrong: usize = report.layers.iter().map(|layer| layer.wrong).sum();
-    if wrong == 0 {
-        return Ok(());
+    let (Counts { agree, wrong, .. }, checked) = (report.counts(), count(report.checks.len()));
+    if wrong > 0 {
+        let message =
+            format_args!("{} of {checked} gradients disagree with their central differences", count(wrong));
+        return Err(Failure::new(ErrorKind::Failed, message)
+            .hint(format_args!("the worst is {}", report.checks[0].parameter)));
     }
-    let checked = count(report.checks.len());
-    let message =
-        format_args!("{} of {checked} gradients disagree with their central differences", count(wrong));
-    Err(Failure::new(ErrorKind::Failed, message)
-        .hint(format_args!("the worst is {}", report.checks[0].parameter)))
+    if agree == 0 {
+        return Err(Failure::new(
+            ErrorKind::Failed,
+            format_args!("none of {checked} gradients can be checked"),
+        )
+        .hint("weights and inputs of a smaller scale leave differences more digits"));
+    }
+    Ok(())
 }
 
 /// A network with the samples to check it on.
@@ -216,24 +223,26 @@ fn show<T: Real>(
         true => paint(GREEN.bold(), "passed"),
         false => paint(RED.bold(), "FAILED"),
     };
-    let kinks: usize = report.layers.iter().map(|layer| layer.kinks).sum();
+    let Counts { agree, not_checkable, kinks, wrong } = report.counts();
     let beside = match kinks {
         0 => String::new(),
         1 => "; 1 lies at a kink, where there is no difference to take".to_owned(),
         n => format!("; {} lie at a kink, where there is no difference to take", count(n)),
     };
     out += &format!(
-        "\n{verdict}: {} checked, worst relative error {}, tolerance {}{beside}\n",
+        "\n{verdict}: of {} {} agree, {} are not checkable, {} disagree{beside}\n",
         text::plural(report.checks.len(), "gradient"),
-        error(report.worst()),
-        short(report.tolerance)
+        count(agree),
+        count(not_checkable),
+        count(wrong),
     );
+    out +=
+        &format!("worst relative error {}, tolerance {}\n", short(report.worst()), short(report.tolerance));
+    if not_checkable > 0 {
+        let why = "not checkable: beyond the tolerance, and no further than rounding can make it";
+        out += &format!("{}\n", paint(DIM, why));
+    }
     out
-}
-
-/// The largest relative error, of those that are more than the rounding of the cost can make.
-fn error(worst: f64) -> String {
-    if worst > 0.0 { short(worst) } else { "below rounding".to_owned() }
 }
 
 fn layers(report: &Report) -> Table {
@@ -242,11 +251,14 @@ fn layers(report: &Report) -> Table {
         ("parameters", Align::Right),
         ("checked", Align::Right),
         ("worst relative error", Align::Right),
+        ("agree", Align::Right),
+        ("not checkable", Align::Right),
         ("at a kink", Align::Right),
         ("wrong", Align::Right),
     ]);
     for layer in &report.layers {
-        let wrong = match layer.wrong {
+        let Counts { agree, not_checkable, kinks, wrong } = layer.counts;
+        let wrong = match wrong {
             0 => paint(GREEN, "0"),
             n => paint(RED.bold(), count(n)),
         };
@@ -254,8 +266,10 @@ fn layers(report: &Report) -> Table {
             layer.l.to_string(),
             count(layer.parameters),
             count(layer.checked),
-            error(layer.worst),
-            count(layer.kinks),
+            short(layer.worst),
+            count(agree),
+            count(not_checkable),
+            count(kinks),
             wrong,
         ]);
     }
@@ -293,6 +307,7 @@ fn worst(report: &Report, rows: &[u32]) -> Table {
 fn verdict(check: &Check, rows: &[u32]) -> String {
     match check.verdict {
         Verdict::Agrees => paint(GREEN, "agrees"),
+        Verdict::NotCheckable => paint(DIM, "not checkable"),
         Verdict::Kink(kink) => paint(YELLOW, format_args!("kink: {}", at(kink, rows))),
         Verdict::Disagrees => paint(RED.bold(), "DISAGREES"),
     }

@@ -211,6 +211,7 @@ impl Rows<'_> {
         let words = self.words;
         let verdict = match check.verdict {
             Verdict::Agrees => paint(GREEN, words.agrees),
+            Verdict::NotCheckable => paint(DIM, words.not_checkable),
             Verdict::Disagrees => paint(RED.bold(), words.disagrees),
             Verdict::Kink(kink) => paint(YELLOW, self.kink(kink)),
         };

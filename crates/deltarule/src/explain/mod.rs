@@ -185,7 +185,7 @@ pub struct Explanation {
     pub matrix: Vec<MatrixRow>,
     /// BP1 in both of its forms, where it has a short one.
     pub two_forms: Vec<TwoForms>,
-    /// What moving z does.
+    /// What moving z does; nothing where the cost is not finite.
     pub pictures: Vec<Picture>,
     /// δ sample by sample, where there are several.
     pub batch: Vec<BatchView>,
@@ -194,7 +194,7 @@ pub struct Explanation {
 /// Explains a trace of this network.
 ///
 /// # Errors
-/// Where the request names a layer, a neuron or a weight that does not exist, or the cost is not finite.
+/// Where the request names a layer, a neuron or a weight that does not exist.
 pub fn explain(
     pool: &ThreadPool,
     network: &Network<f64>,
@@ -230,7 +230,7 @@ pub fn explain(
         component.extend(neurons.iter().map(delta));
     }
     let mut checker = Checker {
-        differences: Differences::new(pool, network, trace)?,
+        differences: differences(pool, network, trace)?,
         next_step: request
             .plan
             .as_ref()
@@ -288,18 +288,27 @@ pub fn explain(
     })
 }
 
+/// Takes differences of a cost, if it is a finite number.
+fn differences<'a>(
+    pool: &'a ThreadPool,
+    network: &Network<f64>,
+    trace: &'a Trace<f64>,
+) -> Result<Option<Differences<'a>>> {
+    trace.cost().is_finite().then(|| Differences::new(pool, network, trace)).transpose()
+}
+
 /// What gives a row its central difference and the optimizer's step.
 struct Checker<'a> {
-    differences: Differences<'a>,
+    /// None where the cost is not finite.
+    differences: Option<Differences<'a>>,
     next_step: Option<NextStep<'a>>,
 }
 
 impl Checker<'_> {
     fn checked(&mut self, row: Row, parameter: Parameter) -> Row {
-        let tolerance = crate::gradcheck::Settings::default().tolerance;
-        let check = self.differences.check(parameter, row.value, tolerance);
+        let check = self.differences.as_mut().map(|of| of.check::<f64>(parameter, row.value, None));
         let step = self.next_step.as_ref().map(|next| next.of(parameter));
-        Row { check: Some(check), step, ..row }
+        Row { check, step, ..row }
     }
 }
 
@@ -369,7 +378,7 @@ fn pictures(
 ) -> Result<Vec<Picture>> {
     let alone = Batch::new(Rows::range(&trace.x, i..i + 1), Rows::range(&trace.y, i..i + 1));
     let alone = Trace::of(pool, network, trace.objective.cost, &alone)?;
-    let mut differences = Differences::new(pool, network, &alone)?;
+    let Some(mut differences) = differences(pool, network, &alone)? else { return Ok(Vec::new()) };
     let picture = |&(at, j): &(usize, usize)| {
         let delta = Factor::new(Symbol::neuron(Role::Delta, at + 2, j), alone.pass.layers[at].delta.at(0, j));
         let push = |dz| Push {

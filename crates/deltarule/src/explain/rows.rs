@@ -46,7 +46,7 @@ pub struct Row {
     /// How it comes about.
     #[serde(flatten)]
     pub form: Form,
-    /// Its central difference, for ∂C/∂w, ∂C/∂b and ∂C/∂s.
+    /// Its central difference, for ∂C/∂w, ∂C/∂b and ∂C/∂s of a cost that is finite.
     pub check: Option<Check>,
     /// What the optimizer makes of it.
     pub step: Option<ParameterUpdate>,

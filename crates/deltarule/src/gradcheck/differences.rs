@@ -1,6 +1,7 @@
 //! Central differences of the cost of one batch.
 
-use super::{Check, Kink, Parameter, Verdict};
+use super::rounding::Rounding;
+use super::{Check, Kink, Parameter, Verdict, epsilon, usual_tolerance};
 use crate::batches::Batch;
 use crate::cost::Costs;
 use crate::error::{Error, Result};
@@ -8,6 +9,7 @@ use crate::mean::WeightedMean;
 use crate::network::Network;
 use crate::objective::Objective;
 use crate::pass::Pass;
+use crate::real::Real;
 use crate::trace::Trace;
 use deltarule_kernels::{Rows, ThreadPool};
 
@@ -23,10 +25,35 @@ pub struct Differences<'a> {
     pass: Pass<f64>,
     stale: usize,
     costs: Costs<f64>,
-    /// Of what size the numbers are whose rounding errors end up in the cost.
-    magnitude: f64,
+    rounding: Rounding,
     forward_passes: u64,
 }
+
+/// D(h) of a parameter.
+struct Central {
+    slope: f64,
+    /// A kink between w − h and w + h.
+    kink: Option<Kink>,
+    /// The difference that rounding of the costs may make.
+    noise: f64,
+    /// Whether no output moved.
+    still: bool,
+}
+
+/// A numerical derivative.
+struct Derivative {
+    value: f64,
+    h: f64,
+    /// A kink that no smaller h avoided.
+    kink: Option<Kink>,
+    /// How far it may be off.
+    error: f64,
+    /// Whether no output moved.
+    still: bool,
+}
+
+/// Times the error that is usual, so that hardly any is larger.
+const MARGIN: f64 = 16.0;
 
 impl<'a> Differences<'a> {
     /// For the network and the batch that were traced.
@@ -48,7 +75,7 @@ impl<'a> Differences<'a> {
             pass: trace.pass.clone(),
             stale: network.layers.len(),
             costs: Costs::new(trace.objective.cost, network.outputs()),
-            magnitude: magnitude(trace),
+            rounding: Rounding::of(pool, network, trace),
             forward_passes: 0,
         })
     }
@@ -58,16 +85,27 @@ impl<'a> Differences<'a> {
         self.forward_passes
     }
 
-    /// The parameter's gradient beside its central difference.
-    pub fn check(&mut self, parameter: Parameter, analytic: f64, tolerance: f64) -> Check {
+    /// The parameter's gradient, computed in `T`, beside its central difference; the tolerance is that of
+    /// [`Settings`](super::Settings).
+    pub fn check<T: Real>(&mut self, parameter: Parameter, analytic: f64, tolerance: Option<f64>) -> Check {
         let value = parameter.of(&self.network);
-        let (numeric, h, kink) = self.derivative(parameter, value);
-        let resolution = 16.0 * f64::EPSILON * self.magnitude / h;
+        let Derivative { value: numeric, h, kink, error, still } = self.derivative(parameter, value);
+        let of_gradient = MARGIN * epsilon::<T>() * self.rounding.gradient(self.trace, parameter);
+        let (tolerance, resolution) = match tolerance {
+            Some(tolerance) => (tolerance, error),
+            None => (usual_tolerance::<T>(), error + of_gradient),
+        };
+        // What overflows says nothing.
+        let resolution = if resolution.is_finite() { resolution } else { f64::MAX };
         let difference = (analytic - numeric).abs();
         let relative_error =
             if difference == 0.0 { 0.0 } else { difference / analytic.abs().max(numeric.abs()) };
         let verdict = match kink {
-            _ if relative_error <= tolerance || difference <= resolution => Verdict::Agrees,
+            // A cost may be too large to tell that an output moved.
+            _ if relative_error <= tolerance && (numeric != 0.0 || still) => Verdict::Agrees,
+            _ if analytic.is_finite() && (difference <= resolution || !numeric.is_finite()) => {
+                Verdict::NotCheckable
+            }
             Some(kink) if analytic.is_finite() => Verdict::Kink(kink),
             _ => Verdict::Disagrees,
         };
@@ -77,35 +115,45 @@ impl<'a> Differences<'a> {
     /// C with the parameter moved by this much, minus C.
     pub fn change(&mut self, parameter: Parameter, by: f64) -> f64 {
         let value = parameter.of(&self.network);
-        let moved = self.cost_with(parameter, value + by);
+        let moved = self.costs_with(parameter, value + by).to_vec();
         parameter.set(&mut self.network, value);
-        moved - self.trace.cost()
+        self.mean_of_differences(&moved, &self.trace.costs) + self.penalty_moved(parameter, value + by, value)
     }
 
-    /// The derivative, the h it was taken with, and a kink that no smaller h avoided.
-    fn derivative(&mut self, parameter: Parameter, value: f64) -> (f64, f64, Option<Kink>) {
-        const SMALLER: usize = 3;
-        let mut h = self.step(parameter, value);
-        for attempt in 0..=SMALLER {
-            let (wide, kink) = self.central(parameter, value, h);
-            if kink.is_some() && attempt < SMALLER {
+    /// The derivative, with a smaller h where D(h) and D(h/2) lie further apart than rounding explains, and where a
+    /// kink is in the way.
+    fn derivative(&mut self, parameter: Parameter, value: f64) -> Derivative {
+        let (mut h, smallest) = self.steps(parameter, value);
+        loop {
+            let last = h / 10.0 < smallest;
+            let wide = self.central(parameter, value, h);
+            if wide.kink.is_some() && !last {
                 h /= 10.0;
                 continue;
             }
-            let (narrow, nearer) = self.central(parameter, value, h / 2.0);
+            let narrow = self.central(parameter, value, h / 2.0);
             // D(h) is off by about h²/6 C‴, the extrapolation by about the square of that.
-            let curved = (wide - narrow).abs() > 1e-5 * narrow.abs().max(1e-3 * self.magnitude);
-            if curved && attempt < SMALLER {
+            let (apart, noise) = ((wide.slope - narrow.slope).abs(), wide.noise + 2.0 * narrow.noise);
+            let curved = apart > (1e-5 * narrow.slope.abs()).max(noise);
+            if curved && !last {
                 h /= 10.0;
                 continue;
             }
-            return ((4.0 * narrow - wide) / 3.0, h, kink.or(nearer));
+            return Derivative {
+                value: (4.0 * narrow.slope - wide.slope) / 3.0,
+                h,
+                kink: wide.kink.or(narrow.kink),
+                error: if curved { noise + apart } else { noise },
+                still: wide.still && narrow.still,
+            };
         }
-        unreachable!("the last attempt returns")
     }
 
-    /// A power of ten that moves the weighted inputs by about 10⁻³.
-    fn step(&self, parameter: Parameter, value: f64) -> f64 {
+    /// The first h, a power of ten that moves the weighted inputs by about 10⁻³, and the smallest.
+    ///
+    /// A large weight is moved by a millionth of itself, since less drowns in the rounding of z. Where that turns out to be
+    /// too much, h may shrink to a thousandth of what moves z by 10⁻³, as long as w ± h are other numbers than w.
+    fn steps(&self, parameter: Parameter, value: f64) -> (f64, f64) {
         let column =
             |rows: Rows<'_, f64>, k: usize| rows.iter().fold(0.0, |top: f64, row| top.max(row[k].abs()));
         let moved = match parameter {
@@ -118,24 +166,51 @@ impl<'a> Differences<'a> {
             }
         };
         let wanted = if moved > 0.0 { 3e-3 / moved } else { 1e-3 };
-        10_f64.powf(wanted.log10().floor()).clamp(1e-6 * value.abs().max(1e-2), 1.0)
+        let wanted = 10_f64.powf(wanted.log10().floor()).min(1.0);
+        let first = wanted.max(1e-6 * value.abs().max(1e-2));
+        (first, (1e-3 * first.min(wanted)).max(64.0 * f64::EPSILON * value.abs()))
     }
 
-    /// D(h), and a kink between w − h and w + h.
-    fn central(&mut self, parameter: Parameter, value: f64, h: f64) -> (f64, Option<Kink>) {
+    fn central(&mut self, parameter: Parameter, value: f64, h: f64) -> Central {
         let (up, down) = (value + h, value - h);
-        let above = self.cost_with(parameter, up);
-        let kink_above = self.kink_crossed();
-        let below = self.cost_with(parameter, down);
-        let kink_below = self.kink_crossed();
+        let above = self.costs_with(parameter, up).to_vec();
+        let (kink_above, still_above) = (self.kink_crossed(), self.is_still());
+        let below = self.costs_with(parameter, down).to_vec();
+        let (kink_below, still_below) = (self.kink_crossed(), self.is_still());
         parameter.set(&mut self.network, value);
+        let moved = self.mean_of_differences(&above, &below) + self.penalty_moved(parameter, up, down);
+        let sizes = above.iter().zip(&below).map(|(above, below)| above.abs() + below.abs());
+        let size = WeightedMean::of(sizes, self.batch.weights).mean();
         let l1 = self.objective.regularisation.l1 != 0.0 && matches!(parameter, Parameter::Weight { .. });
         let own = (l1 && value.abs() <= h).then_some(Kink::Regularisation);
-        ((above - below) / (up - down), kink_above.or(kink_below).or(own))
+        Central {
+            slope: moved / (up - down),
+            kink: kink_above.or(kink_below).or(own),
+            noise: MARGIN * f64::EPSILON * (self.rounding.cost + size) / h,
+            still: still_above && still_below,
+        }
     }
 
-    /// The cost with this value of the parameter.
-    fn cost_with(&mut self, parameter: Parameter, value: f64) -> f64 {
+    /// The mean of C of each sample less another one. Samples that did not change cancel to the last bit.
+    fn mean_of_differences(&self, costs: &[f64], others: &[f64]) -> f64 {
+        let differences = costs.iter().zip(others).map(|(cost, other)| cost - other);
+        WeightedMean::of(differences, self.batch.weights).mean()
+    }
+
+    /// What regularisation adds with the parameter at `to`, less what it adds at `from`: of all its terms one has changed.
+    fn penalty_moved(&self, parameter: Parameter, to: f64, from: f64) -> f64 {
+        let Objective { regularisation, n, .. } = self.objective;
+        match parameter {
+            Parameter::Weight { .. } => {
+                let squares = (to - from) * (0.5 * (to + from));
+                (regularisation.l2 * squares + regularisation.l1 * (to.abs() - from.abs())) / n as f64
+            }
+            Parameter::InputScale { .. } | Parameter::Bias { .. } => 0.0,
+        }
+    }
+
+    /// C of each sample with this value of the parameter.
+    fn costs_with(&mut self, parameter: Parameter, value: f64) -> &[f64] {
         parameter.set(&mut self.network, value);
         self.forward_passes += 1;
         let changed = match parameter {
@@ -148,11 +223,14 @@ impl<'a> Differences<'a> {
             first => self.pass.forward_from(self.pool, &self.network, self.batch.x, first - 1),
         }
         self.stale = changed;
-        let Objective { cost, regularisation, n } = self.objective;
         let (z, a) = self.pass.output_z_a();
-        let costs = self.costs.compute(self.pool, cost, z, a, self.batch.y);
-        WeightedMean::of(costs.iter().copied(), self.batch.weights).mean()
-            + regularisation.penalty(&self.network.layers, n)
+        self.costs.compute(self.pool, self.objective.cost, z, a, self.batch.y)
+    }
+
+    /// Whether the pass just made has the outputs that were traced.
+    fn is_still(&self) -> bool {
+        let (then, now) = (&self.trace.pass.output().a, &self.pass.output().a);
+        (0..then.rows()).all(|i| then.row(i) == now.row(i))
     }
 
     /// The first kink that lies between the traced pass and the one just made.
@@ -189,13 +267,4 @@ impl<'a> Differences<'a> {
 /// Which of the smooth pieces between kinks x lies on, a kink belonging to the piece on its left.
 fn piece(kinks: &[f64], x: f64) -> usize {
     kinks.iter().filter(|&&kink| x > kink).count()
-}
-
-/// |C| and, as each z is known to its rounding error, Σ |δ z|.
-fn magnitude(trace: &Trace<f64>) -> f64 {
-    let layer = |layer: &crate::pass::LayerPass<f64>| -> f64 {
-        let rows = |i| layer.delta.row(i).iter().zip(layer.z.as_ref().map_or(&[][..], |z| z.row(i)));
-        (0..layer.delta.rows()).flat_map(rows).map(|(delta, z)| (delta * z.abs().max(1.0)).abs()).sum()
-    };
-    trace.cost().abs() + trace.penalty.abs() + trace.scale * trace.pass.layers.iter().map(layer).sum::<f64>()
 }

@@ -11,14 +11,16 @@
 //!   and D(h/2) tell of strong curvature.
 //! - A difference across a kink of σ or of C is no derivative. A step that crosses one is made smaller; where
 //!   that does not help, the kink is named and the parameter is not counted as wrong.
-//! - A cost is known to about 10⁻¹⁶ of its size, so D to about 10⁻¹⁶ C/h: [`Check::resolution`]. A difference below that
-//!   says nothing.
+//! - A cost is known to about 10⁻¹⁶ of its size, so D to about 10⁻¹⁶ C/h, and the gradient has the rounding of its own
+//!   precision: together [`Check::resolution`]. A difference that is smaller, and yet larger than the tolerance, says
+//!   nothing: the parameter is not checkable.
 //!
 //! Differences are always taken in f64, also of a network in f32, whose rounding would drown them.
 
 mod differences;
 mod parameter;
 mod race;
+mod rounding;
 
 pub use differences::Differences;
 pub use parameter::Parameter;
@@ -40,8 +42,10 @@ use std::cmp::Ordering;
 /// What of a check is chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// The largest relative error that agrees.
-    pub tolerance: f64,
+    /// The largest relative error that agrees. Where there is none it is 10⁻⁷ for gradients in f64 and 10⁻⁴ for those in
+    /// f32, and a difference that the rounding of their own precision explains is not checkable: terms that cancel may
+    /// leave a right gradient without a single right digit.
+    pub tolerance: Option<f64>,
     /// How many parameters to look at; all where there is no number. A sample takes as many from the weights and the
     /// biases of every layer as there are.
     pub sample: Option<usize>,
@@ -50,9 +54,9 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// All parameters, to 10⁻⁷.
+    /// All parameters, by the tolerance of their precision.
     fn default() -> Self {
-        Self { tolerance: 1e-7, sample: None, seed: 0 }
+        Self { tolerance: None, sample: None, seed: 0 }
     }
 }
 
@@ -86,8 +90,10 @@ pub enum Kink {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// The relative error is within the tolerance, or the difference within the resolution.
+    /// The relative error is within the tolerance; or gradient and difference are 0 and no output moves.
     Agrees,
+    /// The relative error is beyond the tolerance, and the difference is no larger than rounding makes it.
+    NotCheckable,
     /// No difference can be taken here.
     Kink(Kink),
     /// The gradient is wrong.
@@ -109,25 +115,22 @@ pub struct Check {
     pub h: f64,
     /// |analytic − numeric| / max(|analytic|, |numeric|); 0 where both are 0.
     pub relative_error: f64,
-    /// The absolute difference that rounding alone may make.
+    /// The absolute difference that rounding alone may make, and curvature that no smaller h avoided.
     pub resolution: f64,
     /// What the comparison says.
     pub verdict: Verdict,
 }
 
 impl Check {
-    /// Worst first: wrong before right, then by relative error, differences below the resolution last.
+    /// Worst first: wrong, at a kink, not checkable, right; among each other by relative error.
     fn rank(&self, other: &Self) -> Ordering {
-        let badness = |check: &Self| {
-            let counts = (check.analytic - check.numeric).abs() > check.resolution;
-            match check.verdict {
-                Verdict::Disagrees => (2, check.relative_error),
-                Verdict::Agrees if counts => (1, check.relative_error),
-                _ => (0, check.relative_error),
-            }
+        let badness = |check: &Self| match check.verdict {
+            Verdict::Disagrees => 3,
+            Verdict::Kink(_) => 2,
+            Verdict::NotCheckable => 1,
+            Verdict::Agrees => 0,
         };
-        let ((a, error_a), (b, error_b)) = (badness(self), badness(other));
-        b.cmp(&a).then(error_b.total_cmp(&error_a))
+        badness(other).cmp(&badness(self)).then(other.relative_error.total_cmp(&self.relative_error))
     }
 }
 
@@ -140,12 +143,24 @@ pub struct LayerReport {
     pub parameters: usize,
     /// How many were looked at.
     pub checked: usize,
-    /// How many were wrong.
-    pub wrong: usize,
-    /// At how many no difference could be taken for a kink.
-    pub kinks: usize,
-    /// The largest relative error among those that differ by more than the resolution.
+    /// What was found.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The largest relative error among those that agree or are wrong.
     pub worst: f64,
+}
+
+/// How many parameters have which verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// [`Verdict::Agrees`]
+    pub agree: usize,
+    /// [`Verdict::NotCheckable`]
+    pub not_checkable: usize,
+    /// [`Verdict::Kink`]
+    pub kinks: usize,
+    /// [`Verdict::Disagrees`]
+    pub wrong: usize,
 }
 
 /// All that a gradient check found.
@@ -162,12 +177,23 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether no parameter was wrong.
+    /// Whether some parameter agrees and none is wrong. Where none could be checked nothing has passed.
     pub fn passed(&self) -> bool {
-        self.layers.iter().all(|layer| layer.wrong == 0)
+        let Counts { agree, wrong, .. } = self.counts();
+        agree > 0 && wrong == 0
     }
 
-    /// The largest relative error among those that differ by more than the resolution.
+    /// What was found of all layers together.
+    pub fn counts(&self) -> Counts {
+        self.layers.iter().fold(Counts::default(), |sum, LayerReport { counts, .. }| Counts {
+            agree: sum.agree + counts.agree,
+            not_checkable: sum.not_checkable + counts.not_checkable,
+            kinks: sum.kinks + counts.kinks,
+            wrong: sum.wrong + counts.wrong,
+        })
+    }
+
+    /// The largest relative error among those that agree or are wrong.
     pub fn worst(&self) -> f64 {
         self.layers.iter().map(|layer| layer.worst).fold(0.0, f64::max)
     }
@@ -204,7 +230,7 @@ pub fn check<T: Real>(
     let batch = Batch { x: (&x).into(), y: (&y).into(), weights: weights.as_deref() };
     let network = network.cast();
     let trace = Trace::of(pool, &network, objective, &batch)?;
-    check_gradients(pool, &network, &trace, &gradients, settings)
+    check_in::<T>(pool, &network, &trace, &gradients, settings)
 }
 
 /// Checks these gradients, wherever they come from, against differences of the traced cost.
@@ -218,33 +244,56 @@ pub fn check_gradients(
     gradients: &Gradients<f64>,
     settings: &Settings,
 ) -> Result<Report> {
+    check_in::<f64>(pool, network, trace, gradients, settings)
+}
+
+/// The same for gradients that were computed in `T`.
+fn check_in<T: Real>(
+    pool: &ThreadPool,
+    network: &Network<f64>,
+    trace: &Trace<f64>,
+    gradients: &Gradients<f64>,
+    settings: &Settings,
+) -> Result<Report> {
     let mut differences = Differences::new(pool, network, trace)?;
     let mut layers = Vec::new();
     let mut checks = Vec::new();
     for (l, chosen, parameters) in chosen(network, settings) {
         let first = checks.len();
         checks.extend(
-            chosen.into_iter().map(|p| differences.check(p, p.gradient(gradients), settings.tolerance)),
+            chosen.into_iter().map(|p| differences.check::<T>(p, p.gradient(gradients), settings.tolerance)),
         );
         layers.push(summary(l, parameters, &checks[first..]));
     }
     checks.sort_by(Check::rank);
-    Ok(Report { checks, layers, tolerance: settings.tolerance, forward_passes: differences.forward_passes() })
+    let tolerance = settings.tolerance.unwrap_or(usual_tolerance::<T>());
+    Ok(Report { checks, layers, tolerance, forward_passes: differences.forward_passes() })
+}
+
+/// The relative error that agrees where no tolerance is given.
+fn usual_tolerance<T: Real>() -> f64 {
+    if epsilon::<T>() > f64::EPSILON { 1e-4 } else { 1e-7 }
+}
+
+/// The distance from 1 to the next number.
+fn epsilon<T: Real>() -> f64 {
+    if T::from_f64(1.0 + f64::EPSILON) == T::ONE { f32::EPSILON.into() } else { f64::EPSILON }
 }
 
 fn summary(l: usize, parameters: usize, checks: &[Check]) -> LayerReport {
     let count = |is: fn(&Verdict) -> bool| checks.iter().filter(|check| is(&check.verdict)).count();
-    let worst = |check: &&Check| {
-        !matches!(check.verdict, Verdict::Kink(_))
-            && (check.analytic - check.numeric).abs() > check.resolution
-    };
+    let judged = |check: &&Check| matches!(check.verdict, Verdict::Agrees | Verdict::Disagrees);
     LayerReport {
         l,
         parameters,
         checked: checks.len(),
-        wrong: count(|verdict| *verdict == Verdict::Disagrees),
-        kinks: count(|verdict| matches!(verdict, Verdict::Kink(_))),
-        worst: checks.iter().filter(worst).map(|check| check.relative_error).fold(0.0, f64::max),
+        counts: Counts {
+            agree: count(|verdict| *verdict == Verdict::Agrees),
+            not_checkable: count(|verdict| *verdict == Verdict::NotCheckable),
+            kinks: count(|verdict| matches!(verdict, Verdict::Kink(_))),
+            wrong: count(|verdict| *verdict == Verdict::Disagrees),
+        },
+        worst: checks.iter().filter(judged).map(|check| check.relative_error).fold(0.0, f64::max),
     }
 }
 

@@ -243,7 +243,7 @@ fn a_single_wrong_number_among_all_is_found_and_comes_first() {
     let report =
         gradcheck::check_gradients(&pool, &network, &trace, &gradients, &Settings::default()).unwrap();
     assert_eq!(report.checks[0].parameter, gradcheck::Parameter::Weight { l: 3, j: 2, k: 0 });
-    assert_eq!(report.layers.iter().map(|layer| layer.wrong).collect::<Vec<_>>(), [0, 1, 0]);
+    assert_eq!(report.layers.iter().map(|layer| layer.counts.wrong).collect::<Vec<_>>(), [0, 1, 0]);
     assert!((report.worst() - 1e-6).abs() < 1e-8);
 }
 

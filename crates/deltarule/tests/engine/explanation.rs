@@ -211,6 +211,33 @@ fn terms_are_true_where_the_slope_vanishes_and_regularisation_rules() {
     assert_eq!(tiny, 4);
 }
 
+/// Weights that exploded are what is to be looked at: every number is shown, also where squares and costs overflow.
+#[test]
+fn weights_of_any_size_are_explained() {
+    for (size, finite) in [(1e7, true), (1e60, true), (1e120, false), (1e200, false)] {
+        let mut numbers = Numbers::new(8);
+        let mut network = numbers.network(&[3, 4, 2], Activation::Relu, Activation::Identity);
+        for layer in &mut network.layers {
+            for j in 0..layer.outputs() {
+                (0..layer.inputs()).for_each(|k| layer.w.set(j, k, size * layer.w.get(j, k)));
+            }
+        }
+        let samples = Samples { x: numbers.matrix(2, 3), y: numbers.matrix(2, 2), weights: None };
+        let trace = Trace::of(&ThreadPool::single(), &network, Cost::Quadratic, &samples.batch()).unwrap();
+        assert_eq!(trace.cost().is_finite(), finite, "{size}");
+        let request =
+            Request { samples: vec![0, 1], plan: plan(OptimizerName::Sgd, 0.5), ..Request::default() };
+        let explanation = explain(&ThreadPool::single(), &network, &trace, &request).unwrap();
+        assert_eq!(explanation.component.len(), 2 * 6 + 6 + 6 + 12 + 8);
+        for row in &explanation.component {
+            let gradient = matches!(row.cursor.equation, Equation::Bp3 | Equation::Bp4);
+            assert_eq!((row.check.is_some(), row.step.is_some()), (gradient && finite, gradient));
+            assert!(row.check.is_none_or(|check| check.verdict != Verdict::Disagrees), "{row:?}");
+        }
+        assert_eq!(explanation.pictures.is_empty(), !finite);
+    }
+}
+
 /// Targets of a softmax that add up to 2 pull its outputs up as a whole.
 #[test]
 fn targets_that_are_no_probabilities_multiply_by_their_sum() {
