@@ -11,7 +11,9 @@ pub(crate) fn read_options(settings: &DataSettings) -> ReadOptions {
     let list = |names: &Option<Vec<String>>| names.clone().unwrap_or_default();
     let mut options = ReadOptions { decimal_comma: said(settings.decimal_comma), ..ReadOptions::default() };
     options.delimiter = settings.delimiter.and_then(|c| u8::try_from(c).ok());
-    options.missing.extend(list(&settings.missing));
+    options.missing = list(&settings.missing);
+    let values = list(&settings.not_missing);
+    options.usual_missing.retain(|marker| !values.contains(marker));
     options.types = list(&settings.categorical).into_iter().map(|name| (name, CellType::Any)).collect();
     options.unneeded = list(&settings.drop);
     if said(settings.stream) {
@@ -68,6 +70,7 @@ pub(crate) fn table_options(settings: &DataSettings, preset: Preset, seed: u64) 
         task: settings.task,
         categorical: list(&settings.categorical),
         numeric: list(&settings.numeric),
+        use_columns: list(&settings.use_columns),
         drop: list(&settings.drop),
         weight: settings.weights.clone(),
         class_weights: settings.class_weights.as_deref().map(class_weights).transpose()?,

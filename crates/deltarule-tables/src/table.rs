@@ -45,6 +45,11 @@ pub trait Table {
     fn notices(&self) -> Vec<Notice> {
         Vec::new()
     }
+
+    /// The cells that were said to stand for a missing value and that none was, among those read so far.
+    fn unmet_markers(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Some columns of a table: the others are not read.
@@ -99,6 +104,10 @@ impl Table for Columns<'_> {
     fn notices(&self) -> Vec<Notice> {
         self.table.notices()
     }
+
+    fn unmet_markers(&self) -> Vec<String> {
+        self.table.unmet_markers()
+    }
 }
 
 impl Columns<'_> {
@@ -118,6 +127,7 @@ pub struct InMemory {
     schema: SchemaRef,
     batches: Vec<RecordBatch>,
     notices: Vec<Notice>,
+    unmet_markers: Vec<String>,
 }
 
 impl InMemory {
@@ -139,7 +149,7 @@ impl InMemory {
                 format!("{found} in batch {at}"),
             ));
         }
-        Ok(Self { name, schema, batches, notices: Vec::new() })
+        Ok(Self { name, schema, batches, notices: Vec::new(), unmet_markers: Vec::new() })
     }
 
     /// Reads the whole of `source` into memory.
@@ -148,7 +158,13 @@ impl InMemory {
     /// When it cannot be read.
     pub fn read(name: impl Into<String>, source: &dyn Table) -> Result<Self, TableError> {
         let batches = source.batches(None)?.collect::<Result<_, _>>()?;
-        Ok(Self { name: name.into(), schema: source.schema(), batches, notices: source.notices() })
+        Ok(Self {
+            name: name.into(),
+            schema: source.schema(),
+            batches,
+            notices: source.notices(),
+            unmet_markers: source.unmet_markers(),
+        })
     }
 
     /// Number of rows.
@@ -202,6 +218,10 @@ impl Table for InMemory {
 
     fn notices(&self) -> Vec<Notice> {
         self.notices.clone()
+    }
+
+    fn unmet_markers(&self) -> Vec<String> {
+        self.unmet_markers.clone()
     }
 }
 

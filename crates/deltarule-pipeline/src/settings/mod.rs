@@ -94,6 +94,8 @@ deltarule::settings! {
             numeric: Vec<String>, "어떻게 보이든 수로 읽을 열", form("COLUMNS");
             /// Columns to take as categories, whatever they look like
             categorical: Vec<String>, "어떻게 보이든 범주로 읽을 열", form("COLUMNS");
+            /// Columns to learn from although they look as if they only named the rows
+            use_columns: Vec<String>, "행의 이름처럼 보여도 배울 열", form("COLUMNS");
             /// Columns to leave out
             drop: Vec<String>, "뺄 열", form("COLUMNS");
             /// Column with the weight of each row
@@ -113,8 +115,11 @@ deltarule::settings! {
             max_columns: usize = 65_536, "열이 이보다 많은 표는 거절", range(COUNT), unit("columns");
             /// Numbers of a CSV file are written with a decimal comma
             decimal_comma: bool = false, "CSV 파일의 수를 소수점 대신 쉼표로 읽기";
-            /// Cells that stand for a missing value, beside the empty cell, ?, NA, N/A, NaN and null
-            missing: Vec<String>, "빈칸, ?, NA, N/A, NaN, null 말고 결측값을 뜻하는 칸", form("CELLS"), dashes();
+            /// Cells that stand for a missing value, beside the empty cell, ?, NA, N/A, NaN, None, null and what else is usual
+            missing: Vec<String>, "빈칸, ?, NA, N/A, NaN, None, null 같은 흔한 것 말고 결측값을 뜻하는 칸",
+                form("CELLS"), dashes();
+            /// Cells that are values although they usually stand for a missing one, such as NA for Namibia
+            not_missing: Vec<String>, "흔히 결측값을 뜻하지만 여기서는 값인 칸, 예: 나미비아를 뜻하는 NA", form("CELLS"), dashes();
         }
         HELD_OUT {
             /// Held out to choose the best epoch: a fraction, a file, or `column:NAME` for a column that says which rows

@@ -3,7 +3,7 @@
 use super::Loaded;
 use super::roles::{
     Role, balanced, check_class_weights, check_names, dropped_notice, keep_last_numbers, overview, role,
-    row_notices,
+    row_notices, unmet_notices,
 };
 use crate::error::TableError;
 use crate::kinds::{ColumnProfile, Overview, survey};
@@ -48,6 +48,7 @@ impl TablePlan {
         let used = |name: &str| named.iter().any(|list| list.iter().any(|named| named == name));
         let profiles = survey(source, wide, used, options.max_categories)?;
         let mut notices = source.notices();
+        notices.extend(unmet_notices(source));
         let targets: Vec<&ColumnProfile> = options
             .target
             .iter()

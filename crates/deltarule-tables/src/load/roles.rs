@@ -1,6 +1,6 @@
 //! What each column is for.
 
-use crate::error::TableError;
+use crate::error::{TableError, shown};
 use crate::kinds::{ColumnKind, ColumnProfile, Overview, OverviewRow};
 use crate::notice::Notice;
 use crate::options::{TableOptions, Validation};
@@ -152,13 +152,33 @@ pub(super) fn row_notices(rows: RowCounts, validation: &Validation, target: &Tar
     lines
 }
 
+pub(super) fn unmet_notices(source: &dyn Table) -> Vec<Notice> {
+    let notice = |marker: String| {
+        let marker = shown(&marker);
+        Notice::new(format!(
+            "no cell of {} is {marker}, which was said to stand for a missing value",
+            source.name()
+        ))
+    };
+    source.unmet_markers().into_iter().map(notice).collect()
+}
+
 pub(super) fn dropped_notice(dropped: &[Dropped]) -> Option<Notice> {
     let guessed: Vec<_> = dropped
         .iter()
         .filter(|dropped| dropped.reason != "as asked")
         .map(|dropped| format!("`{}` ({})", dropped.column, dropped.reason))
         .collect();
-    (!guessed.is_empty()).then(|| Notice::new(format!("not used: {}", guessed.join(", "))))
+    (!guessed.is_empty()).then(|| {
+        let notice = Notice::new(format!("not used: {}", guessed.join(", ")));
+        match dropped
+            .iter()
+            .any(|dropped| Some(dropped.reason.as_str()) == ColumnKind::Identifier.reason_to_drop())
+        {
+            true => notice.hint("{use-columns} uses such a column all the same"),
+            false => notice,
+        }
+    })
 }
 
 pub(super) fn overview(

@@ -26,6 +26,7 @@
 
 mod binary;
 pub(crate) mod input;
+mod missing;
 mod options;
 mod parallel;
 mod source;
@@ -35,5 +36,6 @@ mod types;
 
 pub use input::detect::detect;
 pub use input::format::Format;
+pub use missing::USUAL_MISSING;
 pub use options::{CellType, Header, Inference, ReadOptions};
 pub use source::{Chunk, Source, SourceBatches};

@@ -1,6 +1,7 @@
 //! How a table is to be read.
 
 use super::input::format::Format;
+use super::missing::USUAL_MISSING;
 use arrow::datatypes::DataType;
 use std::collections::HashMap;
 
@@ -17,8 +18,12 @@ pub struct ReadOptions {
     pub quote: u8,
     /// Numbers of text files are written `3,14`.
     pub decimal_comma: bool,
-    /// Cells of text files that stand for a missing value, beside the empty cell.
+    /// Cells that stand for a missing value, as text and, where they are numbers or dates, in whatever way those are
+    /// written; what none of the cells was is told by
+    /// [`Table::unmet_markers`](crate::Table::unmet_markers).
     pub missing: Vec<String>,
+    /// The usual cells that stand for a missing value, beside the empty one; nothing is said where none was met.
+    pub usual_missing: Vec<String>,
     /// Columns of text files whose type is not to be inferred.
     pub types: Vec<(String, CellType)>,
     /// Columns that nobody needs: they are read as far as that can be done, and what they hold is never an error. Cells
@@ -53,7 +58,8 @@ impl Default for ReadOptions {
             delimiter: None,
             quote: b'"',
             decimal_comma: false,
-            missing: ["?", "NA", "N/A", "NaN", "nan", "null", "NULL"].map(str::to_owned).to_vec(),
+            missing: Vec::new(),
+            usual_missing: USUAL_MISSING.map(str::to_owned).to_vec(),
             types: Vec::new(),
             unneeded: Vec::new(),
             inference: Inference::AllRows,

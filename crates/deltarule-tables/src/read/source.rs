@@ -204,6 +204,11 @@ impl Table for Source {
     fn notices(&self) -> Vec<Notice> {
         self.tables.iter().flat_map(|table| table.notices()).collect()
     }
+
+    fn unmet_markers(&self) -> Vec<String> {
+        let unmet = |marker: &&str| self.tables.iter().all(|table| table.unmet_markers().contains(marker));
+        self.tables[0].unmet_markers().into_iter().filter(unmet).map(str::to_owned).collect()
+    }
 }
 
 /// The rows of a [`Source`], or of a chunk of it, as batches.

@@ -23,6 +23,9 @@ pub(crate) trait TableFile: Send + Sync {
         Vec::new()
     }
 
+    /// The markers of missing values that were said and that no cell has been so far.
+    fn unmet_markers(&self) -> Vec<&str>;
+
     /// Bytes of columns that are kept in memory.
     fn kept_bytes(&self) -> usize {
         0

@@ -1,5 +1,6 @@
 //! The few types that columns have once they are read, and the way to them from all of Arrow's.
 
+use super::missing::Missing;
 use super::options::ReadOptions;
 use crate::error::TableError;
 use crate::row_names::{RowNames, pandas_index};
@@ -132,16 +133,17 @@ fn seconds(counts: &ArrayRef, unit: TimeUnit) -> Result<ArrayRef, ArrowError> {
     Ok(Arc::new(counts.as_primitive::<Float64Type>().unary::<_, Float64Type>(|count| count / in_a_second)))
 }
 
-/// A batch of these columns, each conformed to its field.
+/// A batch of these columns, each conformed to its field and without what stands for missing values.
 pub(crate) fn batch_of(
     schema: &SchemaRef,
     arrays: Vec<ArrayRef>,
     rows: usize,
+    missing: &Missing,
 ) -> Result<RecordBatch, ArrowError> {
     let arrays = arrays
         .iter()
         .zip(schema.fields())
-        .map(|(array, field)| conform(array, field.data_type()))
+        .map(|(array, field)| conform(array, field.data_type()).map(|array| missing.strip(&array)))
         .collect::<Result<Vec<_>, _>>()?;
     let rows = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(SchemaRef::clone(schema), arrays, &rows)

@@ -5,6 +5,7 @@ use super::contained::contained;
 use crate::error::{Place, TableError};
 use crate::read::input::Input;
 use crate::read::input::format::Format;
+use crate::read::missing::Missing;
 use crate::read::options::ReadOptions;
 use crate::read::table_file::{Batches, RowRange, TableFile};
 use crate::read::types::{batch_of, settled_fields};
@@ -27,6 +28,7 @@ pub(crate) struct IpcTable {
     messages: Arc<Vec<Message>>,
     fields: Vec<Field>,
     chunks: Vec<RowRange>,
+    missing: Missing,
     batch_rows: usize,
 }
 
@@ -84,7 +86,8 @@ impl IpcTable {
         }
         let batch_rows = options.rows_for(fields.len());
         let (schema, messages) = (Arc::new(schema), Arc::new(messages));
-        Ok(Self { input, schema, version, messages, fields, chunks, batch_rows })
+        let missing = Missing::new(options);
+        Ok(Self { input, schema, version, messages, fields, chunks, missing, batch_rows })
     }
 }
 
@@ -242,6 +245,10 @@ impl TableFile for IpcTable {
         &self.chunks
     }
 
+    fn unmet_markers(&self) -> Vec<&str> {
+        self.missing.unmet()
+    }
+
     fn read(&self, chunks: Range<usize>, columns: &[(usize, Field)]) -> Result<Batches, TableError> {
         let mut wanted: Vec<usize> = columns
             .iter()
@@ -257,6 +264,7 @@ impl TableFile for IpcTable {
             Arc::new(Schema::new(columns.iter().map(|(_, field)| field.clone()).collect::<Vec<_>>()));
         let mut decoder = FileDecoder::new(Arc::clone(&self.schema), self.version).with_projection(wanted);
         let (input, messages, batch_rows) = (self.input.clone(), Arc::clone(&self.messages), self.batch_rows);
+        let missing = self.missing.clone();
         let (mut message, mut batch_number) = (0, 0);
         // What is left of the batch that was decoded last: it is handed out in slices, and only they are converted.
         let mut rest: Option<RecordBatch> = None;
@@ -271,7 +279,9 @@ impl TableFile for IpcTable {
                         None => new_null_array(field.data_type(), rows),
                     };
                     let arrays = positions.iter().zip(schema.fields()).map(array).collect();
-                    return Some(contained(input.name(), EXPECTED, || batch_of(&schema, arrays, rows)));
+                    return Some(contained(input.name(), EXPECTED, || {
+                        batch_of(&schema, arrays, rows, &missing)
+                    }));
                 }
                 let next = *messages.get(message).filter(|_| batch_number < chunks.end)?;
                 message += 1;

@@ -4,6 +4,7 @@ use super::contained::contained;
 use super::pages;
 use crate::error::{Place, TableError};
 use crate::read::input::Input;
+use crate::read::missing::Missing;
 use crate::read::options::ReadOptions;
 use crate::read::table_file::{Batches, RowRange, TableFile};
 use crate::read::types::{batch_of, settled_fields};
@@ -26,6 +27,7 @@ pub(crate) struct ParquetTable {
     metadata: ArrowReaderMetadata,
     fields: Vec<Field>,
     chunks: Vec<RowRange>,
+    missing: Missing,
     threads: usize,
     batch_rows: usize,
 }
@@ -64,7 +66,8 @@ impl ParquetTable {
         }
         pages::check(&input, metadata.metadata(), |root| *fields[root].data_type() != DataType::Null)?;
         let batch_rows = options.rows_for(fields.len());
-        Ok(Self { input, metadata, fields, chunks, threads: options.thread_count(), batch_rows })
+        let (threads, missing) = (options.thread_count(), Missing::new(options));
+        Ok(Self { input, metadata, fields, chunks, missing, threads, batch_rows })
     }
 
     /// Shares columns among threads so that each has about as many bytes to decode.
@@ -155,6 +158,10 @@ impl TableFile for ParquetTable {
         &self.chunks
     }
 
+    fn unmet_markers(&self) -> Vec<&str> {
+        self.missing.unmet()
+    }
+
     fn read(&self, chunks: Range<usize>, columns: &[(usize, Field)]) -> Result<Batches, TableError> {
         let shares = self.shares(chunks.clone(), columns);
         let decoders: Vec<Decoder> =
@@ -175,7 +182,7 @@ impl TableFile for ParquetTable {
             .collect();
         let schema: SchemaRef =
             Arc::new(Schema::new(columns.iter().map(|(_, field)| field.clone()).collect::<Vec<_>>()));
-        let file = self.input.name().to_owned();
+        let (file, missing) = (self.input.name().to_owned(), self.missing.clone());
         Ok(Box::new(iter::from_fn(move || {
             let batches: Option<Result<Vec<RecordBatch>, TableError>> =
                 parts.iter_mut().map(Iterator::next).collect();
@@ -186,7 +193,7 @@ impl TableFile for ParquetTable {
                     None => new_null_array(field.data_type(), rows),
                 };
                 let arrays: Vec<ArrayRef> = sought.iter().zip(schema.fields()).map(array).collect();
-                contained(&file, EXPECTED, || batch_of(&schema, arrays, rows))
+                contained(&file, EXPECTED, || batch_of(&schema, arrays, rows, &missing))
             }))
         })))
     }

@@ -3,6 +3,7 @@
 use super::cell::Cell;
 use super::decimal::short_decimal;
 use crate::error::{TableError, shown};
+use crate::read::missing::Missing;
 use crate::read::options::ReadOptions;
 use arrow::array::{ArrayRef, Float64Builder, Int64Builder, StringBuilder};
 use arrow::datatypes::DataType;
@@ -12,39 +13,27 @@ use std::sync::Arc;
 /// How the cells of a file are to be understood.
 #[derive(Debug, Clone)]
 pub(crate) struct CellRules {
-    missing: Vec<String>,
-    /// Whether a word for a missing value begins with this byte: most cells need no further look.
-    may_be_missing: [bool; 256],
+    pub(crate) missing: Missing,
     decimal_comma: bool,
 }
 
 impl CellRules {
     pub(crate) fn new(options: &ReadOptions) -> Self {
-        let mut may_be_missing = [false; 256];
-        for first in options.missing.iter().filter_map(|word| word.bytes().next()) {
-            may_be_missing[usize::from(first)] = true;
-        }
-        Self { missing: options.missing.clone(), may_be_missing, decimal_comma: options.decimal_comma }
-    }
-
-    #[inline]
-    pub(crate) fn is_missing(&self, text: &str) -> bool {
-        match text.as_bytes().first() {
-            None => true,
-            Some(&first) => {
-                self.may_be_missing[usize::from(first)] && self.missing.iter().any(|word| word == text)
-            }
-        }
+        Self { missing: Missing::new(options), decimal_comma: options.decimal_comma }
     }
 
     /// Reads a cell without blanks around it.
     #[inline]
     pub(crate) fn read(&self, text: &str) -> Cell {
-        if self.is_missing(text) {
+        if self.missing.is_word(text) {
             return Cell::Missing;
         }
         let point = if self.decimal_comma { b',' } else { b'.' };
-        short_decimal(text.as_bytes(), point).unwrap_or_else(|| self.read_slowly(text))
+        match short_decimal(text.as_bytes(), point).unwrap_or_else(|| self.read_slowly(text)) {
+            Cell::Integer(integer) if self.missing.is_number(integer as f64) => Cell::Missing,
+            Cell::Number(number) if self.missing.is_number(number) => Cell::Missing,
+            cell => cell,
+        }
     }
 
     /// Reads what is no short decimal number.
@@ -210,7 +199,7 @@ impl ColumnBuilder {
     /// Appends a cell without blanks around it; tells when it does not fit the column's type.
     pub(crate) fn push(&mut self, text: &str, rules: &CellRules) -> Result<(), TableError> {
         match self {
-            Self::Texts(texts) if rules.is_missing(text) => texts.append_null(),
+            Self::Texts(texts) if rules.missing.is_text(text) => texts.append_null(),
             Self::Texts(texts) => texts.append_value(text),
             Self::Integers(integers) => match rules.read(text) {
                 Cell::Missing => integers.append_null(),

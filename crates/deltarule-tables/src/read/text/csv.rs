@@ -254,6 +254,10 @@ impl RowFormat for Csv {
         self.first_is_nameless.then(|| self.names[0].as_str())
     }
 
+    fn rules(&self) -> &CellRules {
+        &self.rules
+    }
+
     fn survey(&self, block: &Block, keep: bool) -> Result<Survey, TableError> {
         let grid = self.grid(block)?;
         self.check_width(block, &grid)?;

@@ -170,6 +170,10 @@ impl RowFormat for JsonLines {
         None
     }
 
+    fn rules(&self) -> &CellRules {
+        &self.rules
+    }
+
     fn survey(&self, block: &Block, _: bool) -> Result<Survey, TableError> {
         let mut columns: Vec<SurveyedColumn> = Vec::new();
         let mut positions: HashMap<String, (usize, u64)> = HashMap::new();
@@ -196,7 +200,7 @@ impl RowFormat for JsonLines {
                 match &value.content {
                     Content::Missing | Content::Nested => counts.missing += 1,
                     Content::Number(number) => counts.add(self.rules.read(number), number, row),
-                    Content::Text(text) if self.rules.is_missing(text) => counts.missing += 1,
+                    Content::Text(text) if self.rules.missing.is_text(text) => counts.missing += 1,
                     Content::Text(text) => counts.add_text(text, row),
                 }
             }

@@ -83,6 +83,7 @@ impl Libsvm {
             let value = match self.rules.read(value) {
                 Cell::Integer(value) => value as f64,
                 Cell::Number(value) => value,
+                Cell::Missing => f64::NAN,
                 _ => return Err(wrong("a number after the colon")),
             };
             if last.is_some_and(|last| last >= column) {
@@ -102,6 +103,10 @@ fn label<'a>(line: &Line<'a>) -> &'a str {
 impl RowFormat for Libsvm {
     fn dialect(&self) -> Option<Dialect> {
         None
+    }
+
+    fn rules(&self) -> &CellRules {
+        &self.rules
     }
 
     fn survey(&self, block: &Block, _: bool) -> Result<Survey, TableError> {

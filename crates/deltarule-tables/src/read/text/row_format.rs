@@ -1,7 +1,7 @@
 //! What CSV, JSON lines and LIBSVM have in common: rows that lie in blocks.
 
 use super::blocks::Block;
-use super::cells::CellCounts;
+use super::cells::{CellCounts, CellRules};
 use super::dialect::Dialect;
 use crate::error::{Place, TableError};
 use arrow::array::ArrayRef;
@@ -16,6 +16,9 @@ pub(crate) trait RowFormat: Send + Sync {
     fn row_names(&self) -> Option<&str> {
         None
     }
+
+    /// How its cells are understood.
+    fn rules(&self) -> &CellRules;
 
     /// What the columns of a block hold; with `keep` the columns themselves, too, where the format knows them already.
     fn survey(&self, block: &Block, keep: bool) -> Result<Survey, TableError>;

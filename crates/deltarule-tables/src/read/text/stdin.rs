@@ -100,6 +100,11 @@ impl TableFile for StreamTable {
         self.notices.clone()
     }
 
+    fn unmet_markers(&self) -> Vec<&str> {
+        // Nobody has seen its rows before they are used.
+        Vec::new()
+    }
+
     fn read(&self, _: Range<usize>, columns: &[(usize, Field)]) -> Result<Batches, TableError> {
         let blocks = self.blocks.lock().ok().and_then(|mut blocks| blocks.take());
         let Some(blocks) = blocks else {

@@ -253,6 +253,10 @@ impl TableFile for TextTable {
         })))
     }
 
+    fn unmet_markers(&self) -> Vec<&str> {
+        self.format.rules().missing.unmet()
+    }
+
     fn kept_bytes(&self) -> usize {
         self.kept.bytes()
     }

@@ -7,6 +7,7 @@ use self::header::NpyHeader;
 use self::value_type::ValueType;
 use crate::error::{Place, TableError};
 use crate::read::input::Input;
+use crate::read::missing::Missing;
 use crate::read::options::ReadOptions;
 use crate::read::table_file::{Batches, RowRange, TableFile};
 use crate::read::types::batch_of;
@@ -22,6 +23,7 @@ pub(crate) struct NpyTable {
     arrays: Arc<Vec<Array>>,
     fields: Vec<Field>,
     chunks: Vec<RowRange>,
+    missing: Missing,
 }
 
 /// An array in a file of its own.
@@ -121,7 +123,7 @@ impl NpyTable {
             .map(|i| RowRange { first_row: i * step, rows: step.min(rows - i * step) })
             .collect();
         let arrays = Arc::new(arrays.into_iter().map(|(_, _, array)| array).collect());
-        Ok(Self { input, arrays, fields, chunks })
+        Ok(Self { input, arrays, fields, chunks, missing: Missing::new(options) })
     }
 }
 
@@ -136,6 +138,10 @@ impl TableFile for NpyTable {
 
     fn chunks(&self) -> &[RowRange] {
         &self.chunks
+    }
+
+    fn unmet_markers(&self) -> Vec<&str> {
+        self.missing.unmet()
     }
 
     fn read(&self, chunks: Range<usize>, columns: &[(usize, Field)]) -> Result<Batches, TableError> {
@@ -153,13 +159,14 @@ impl TableFile for NpyTable {
         }
         let (arrays, chunks, file) =
             (Arc::clone(&self.arrays), self.chunks[chunks].to_vec(), self.input.name().to_owned());
+        let missing = self.missing.clone();
         Ok(Box::new(chunks.into_iter().map(move |chunk| {
             let mut read: Vec<Option<Vec<u8>>> = vec![None; arrays.len()];
             let mut columns = Vec::with_capacity(places.len());
             for &(array, column) in &places {
                 columns.push(arrays[array].column(column, chunk, &mut read[array])?);
             }
-            batch_of(&schema, columns, chunk.rows as usize)
+            batch_of(&schema, columns, chunk.rows as usize, &missing)
                 .map_err(|e| TableError::data(&file, "values that fit their type", e.to_string()))
         })))
     }
