@@ -33,10 +33,12 @@ pub(super) const HOUSES: &[House] = &[
     House {
         folder: "crates/deltarule",
         floors: &[
-            "exact hint interval random",
-            "dropout error mean split",
-            "file folds variants",
-            "activation init schedule selection task",
+            "exact exponential hint interval random",
+            "error split",
+            "file variants",
+            "activation schedule selection task",
+            "real",
+            "dropout folds init mean",
             "cost dataset layer optimizer",
             "equations metrics objective",
             "network settings",
