@@ -131,19 +131,20 @@ fn a_hint_words_a_setting_as_it_is_typed() {
     assert_eq!(Hint::new("see ").setting("drop", "a b").worded(flag), "see --drop 'a b'");
 }
 
-/// The literals that a source file gives to what makes hints.
-fn templates(source: &str) -> Vec<&str> {
-    const CALLS: [&str; 5] = ["Hint::new(", ".and(", "with_hint(", ".advise(", "Hint::from("];
-    let mut found = Vec::new();
-    for call in CALLS {
-        for (at, _) in source.match_indices(call) {
-            let rest = source[at + call.len()..].trim_start();
-            if let Some(literal) = rest.strip_prefix('"') {
-                found.push(&literal[..literal.find('"').unwrap_or(literal.len())]);
-            }
-        }
-    }
-    found
+/// The literal that `text` begins with, spaces left out.
+fn literal(text: &str) -> Option<&str> {
+    text.trim_start().strip_prefix('"')?.split('"').next()
+}
+
+/// The templates of hints in a source file, and the names that hints are given by themselves.
+fn templates(source: &str) -> (Vec<&str>, Vec<&str>) {
+    const CALLS: [&str; 6] = ["Hint::new(", ".and(", "with_hint(", ".advise(", "Hint::from(", ".hint("];
+    let after =
+        |call: &'static str| source.match_indices(call).map(move |(at, _)| &source[at + call.len()..]);
+    let alone = CALLS.into_iter().flat_map(after).filter_map(literal);
+    // Here the setting that it is about comes first.
+    let second = after("unsuited(").filter_map(|rest| literal(rest.split_once(',')?.1));
+    (alone.chain(second).collect(), after(".setting(").filter_map(literal).collect())
 }
 
 fn sources(folder: &Path, all: &mut Vec<std::path::PathBuf>) {
@@ -173,15 +174,20 @@ fn every_hint_names_what_can_be_typed() {
         let source = std::fs::read_to_string(&path).expect("a source file");
         // What a test makes up is no hint of the program.
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-        for template in templates(source) {
+        let known = |name: &str| find(name).is_some() || flags.iter().any(|flag| flag == name);
+        let (templates, names) = templates(source);
+        for template in templates {
             for advised in Hint::new(template.to_owned().leak()).settings() {
                 named += 1;
-                let known = find(advised.name).is_some() || flags.iter().any(|flag| flag == advised.name);
-                assert!(known, "{}: {} in \"{template}\"", path.display(), advised.name);
+                assert!(known(advised.name), "{}: {} in \"{template}\"", path.display(), advised.name);
             }
         }
+        for name in names {
+            named += 1;
+            assert!(known(name), "{}: {name}", path.display());
+        }
     }
-    assert!(named >= 5, "{named} settings named in hints: are they still found?");
+    assert!(named >= 20, "{named} settings named in hints: are they still found?");
 }
 
 #[test]

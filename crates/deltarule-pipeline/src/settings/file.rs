@@ -25,7 +25,7 @@ pub enum Reason {
     /// It is no TOML.
     Syntax(String),
     /// A key that there is none of, or a value that the setting cannot take.
-    Setting(Error),
+    Setting(Box<Error>),
 }
 
 impl FileError {
@@ -92,7 +92,7 @@ pub fn read(text: &str, sections: &mut [(&'static str, &mut dyn SettingsTable)])
             }
             (Some(_), _) => {
                 let refused = Error::setting(key.get_ref().as_ref(), "a section of settings", "a value");
-                return Err(at(text, value.span(), Reason::Setting(refused)));
+                return Err(at(text, value.span(), Reason::Setting(Box::new(refused))));
             }
             (None, _) => {
                 let top = sections.iter().position(|(name, _)| name.is_empty());
@@ -121,7 +121,7 @@ fn set(
     let name = key.get_ref().as_ref();
     let unknown = match sections[section].1.find(name) {
         Ok(setting) => {
-            let refused = |error| at(text, value.span(), Reason::Setting(error));
+            let refused = |error| at(text, value.span(), Reason::Setting(Box::new(error)));
             let value = plain(value.get_ref()).ok_or_else(|| {
                 refused(Error::setting(name, "a value", format!("`{}`", &text[value.span()])))
             })?;
@@ -139,7 +139,7 @@ fn set(
         Some((other, _)) => Error::setting(name, bracketed(other), bracketed(sections[section].0)),
         None => unknown,
     };
-    Err(at(text, key.span(), Reason::Setting(error)))
+    Err(at(text, key.span(), Reason::Setting(Box::new(error))))
 }
 
 /// The value without its place; none for what no setting holds: dates and tables.
