@@ -6,15 +6,11 @@ use crate::dataset::{Samples, Truth};
 use crate::error::Result;
 use crate::mean::WeightedMean;
 use crate::metrics::Metric;
-use crate::network::Network;
+use crate::network::{Network, chunks, keep_rows};
 use crate::pass::Pass;
 use crate::real::Real;
 use crate::task::Task;
 use deltarule_kernels::{FlushToZero, Matrix, ThreadPool};
-
-/// Samples that go through the network together: enough for the products to run at speed, few enough for the
-/// activations to stay in the cache.
-const CHUNK: usize = 256;
 
 /// Computes the outputs, the mean cost and metrics of the same samples, again and again without allocating.
 ///
@@ -53,14 +49,11 @@ impl<'a, T: Real> Evaluator<'a, T> {
         let _flush = FlushToZero::on();
         let (x, y) = (self.truth.samples().x(), self.truth.y());
         self.each.clear();
-        for start in (0..x.len()).step_by(CHUNK) {
-            let range = start..x.len().min(start + CHUNK);
-            self.pass.forward(pool, network, x.slice(range.clone()));
+        for chunk in chunks(x.len()) {
+            self.pass.forward(pool, network, x.slice(chunk.clone()));
             let (z, a) = self.pass.output_z_a();
-            self.each.extend(self.costs.compute(pool, self.cost, z, a, y.slice(range.clone())));
-            for i in range {
-                self.outputs.row_mut(i).copy_from_slice(a.row(i - start));
-            }
+            self.each.extend(self.costs.compute(pool, self.cost, z, a, y.slice(chunk.clone())));
+            keep_rows(a, chunk, &mut self.outputs);
         }
         self.mean_cost = WeightedMean::of(self.each.iter().copied(), self.truth.weights()).mean();
         self.mean_cost

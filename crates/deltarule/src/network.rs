@@ -7,6 +7,7 @@ use crate::layer::Layer;
 use crate::real::Real;
 use crate::variants::Variants;
 use deltarule_kernels::{Matrix, Panels, Rows, ThreadPool};
+use std::ops::Range;
 
 /// A multilayer perceptron: layers one after the other, with no hidden layer up to any number.
 ///
@@ -234,16 +235,11 @@ impl<T: Real> Network<T> {
     /// [`Error::Shape`] where `x` has not one column for each input.
     pub fn predict_all(&self, pool: &ThreadPool, x: Rows<'_, T>) -> Result<Matrix<T>> {
         self.check_inputs(x)?;
-        // Enough rows for the products to run at speed, few enough for the activations to stay in the cache.
-        const CHUNK: usize = 256;
         let mut workspace = Workspace::new(self);
         let mut outputs = Matrix::zeros(x.len(), self.outputs());
-        for start in (0..x.len()).step_by(CHUNK) {
-            let end = x.len().min(start + CHUNK);
-            let a = self.predict(pool, x.slice(start..end), &mut workspace);
-            for i in start..end {
-                outputs.row_mut(i).copy_from_slice(a.row(i - start));
-            }
+        for chunk in chunks(x.len()) {
+            let a = self.predict(pool, x.slice(chunk.clone()), &mut workspace);
+            keep_rows(a, chunk, &mut outputs);
         }
         Ok(outputs)
     }
@@ -267,6 +263,20 @@ impl<T: Real> Network<T> {
 /// Whether so many numbers can be had. The memory is given back at once, untouched.
 pub(crate) fn has_room<T: Real>(numbers: usize) -> bool {
     Vec::<T>::new().try_reserve_exact(numbers).is_ok()
+}
+
+/// The samples that go through a network together: enough for the products to run at speed, few enough for the activations
+/// to stay in the cache.
+pub(crate) fn chunks(samples: usize) -> impl Iterator<Item = Range<usize>> {
+    const CHUNK: usize = 256;
+    (0..samples).step_by(CHUNK).map(move |start| start..samples.min(start + CHUNK))
+}
+
+/// Copies the rows of a chunk to where they belong among all.
+pub(crate) fn keep_rows<T: Real>(chunk: &Matrix<T>, rows: Range<usize>, all: &mut Matrix<T>) {
+    for (from, to) in rows.enumerate() {
+        all.row_mut(to).copy_from_slice(chunk.row(from));
+    }
 }
 
 fn check_width(l: usize, width: usize) -> Result<()> {
