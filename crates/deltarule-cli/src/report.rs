@@ -2,8 +2,8 @@
 
 use crate::text::{self, Align, Table};
 use crate::ui::{BOLD, DIM, RED, paint};
-use deltarule::metrics::Confusion;
-use deltarule_pipeline::Report;
+use deltarule::metrics::{Confusion, Metric};
+use deltarule_pipeline::{Preprocessor, Report};
 
 /// More classes than this are too many for a matrix on a screen.
 const WIDEST_MATRIX: usize = 16;
@@ -26,6 +26,15 @@ pub(crate) fn render(report: &Report) -> String {
         out += &matrix(confusion, &report.labels);
     }
     out
+}
+
+/// The metric by which epochs are compared, in the units of the target.
+pub(crate) fn validation(metric: Metric, preprocessor: &Preprocessor, value: f64) -> String {
+    match (metric, preprocessor.in_units(metric, value)) {
+        (Metric::Cost, _) => text::number(value),
+        (metric, Some(value)) => text::metric(metric, value),
+        (metric, None) => format!("{} of the standardised targets", text::metric(metric, value)),
+    }
 }
 
 /// Who was taken for whom: a row a true class, a column a predicted one.

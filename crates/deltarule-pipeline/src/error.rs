@@ -76,6 +76,13 @@ pub enum Error {
         /// Number of samples.
         samples: usize,
     },
+    /// A prediction that is no number, of inputs too large for the network's precision.
+    NotFinite {
+        /// The row, from 1.
+        row: u64,
+        /// What the network makes of it.
+        found: f64,
+    },
     /// A class with too few rows.
     RareClass {
         /// The class.
@@ -192,9 +199,11 @@ impl Error {
             | Self::NothingHeldOut
             | Self::NoSuchSample { .. }
             | Self::FolderTaken(_) => ErrorKind::Usage,
-            Self::NoSamples | Self::RareClass { .. } | Self::Preprocessing { .. } | Self::Misfit { .. } => {
-                ErrorKind::BadData
-            }
+            Self::NoSamples
+            | Self::NotFinite { .. }
+            | Self::RareClass { .. }
+            | Self::Preprocessing { .. }
+            | Self::Misfit { .. } => ErrorKind::BadData,
             Self::Undefined(_) | Self::NoModel(_) | Self::NoRun { .. } | Self::Io { .. } => {
                 ErrorKind::RunTime
             }
@@ -213,6 +222,9 @@ impl Error {
             Self::Library(error) => error.hint().cloned(),
             Self::Table(error) | Self::UnknownData { error, .. } => error.advice().cloned(),
             Self::Setting { hint, .. } | Self::Unsuited { hint, .. } => hint.clone(),
+            Self::NotFinite { .. } => {
+                Some(Hint::new("{precision=f64} in training has room for larger numbers"))
+            }
             Self::RareClass { .. } => {
                 Some(Hint::new("when it is held out, no network can have learned the class"))
             }
@@ -251,6 +263,9 @@ impl Error {
             Self::NoSamples => "the data have no samples".to_owned(),
             Self::NoSuchSample { found, samples } => {
                 format!("expected a sample from 0 to {}, found {found}", samples.saturating_sub(1))
+            }
+            Self::NotFinite { row, found } => {
+                format!("row {row}: expected a prediction that is a finite number, found {found}")
             }
             Self::RareClass { class } => {
                 format!("expected two rows or more of every class, found one of `{class}`")

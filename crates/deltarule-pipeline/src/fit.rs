@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::prepare::Prepared;
+use crate::preprocessor::Preprocessor;
 use crate::report::Report;
 use crate::settings::{Config, Precision, RunSettings};
 use crate::source::DataSource;
@@ -170,6 +171,11 @@ impl Fit {
         &self.plan
     }
 
+    /// How data become inputs of its network, and outputs answers.
+    pub fn preprocessor(&self) -> &Preprocessor {
+        of_run!(&self.run, run => &run.prepared.preprocessor)
+    }
+
     /// What was found in the columns of a table.
     pub fn overview(&self) -> Option<&Overview> {
         of_run!(&self.run, run => run.prepared.overview.as_ref())
@@ -232,9 +238,10 @@ where
     fn new(source: &DataSource, settings: &mut Config) -> Result<(Plan, Self)> {
         let prepared = Prepared::<T>::new(source, settings)?;
         let plan = prepared.plan(settings)?;
-        tune::check(&settings.run, &prepared.preprocessor, prepared.validation.as_ref())?;
         let preprocessor = &prepared.preprocessor;
         let network = plan.network::<T>(preprocessor.inputs(), preprocessor.labels().len())?;
+        let output = network.output().activation;
+        tune::check(&settings.run, output, preprocessor, prepared.validation.as_ref())?;
         let shape = Shape::of(&network);
         let batches = prepared.training.batches(&plan)?;
         let state = TrainingState::new(&plan, network, &*batches)?;
@@ -292,7 +299,7 @@ where
         let part = match (test, validation) {
             (Some(test), _) => Some((Portion::Test, test)),
             (None, Some(validation)) => Some((Portion::Validation, validation)),
-            (None, None) => training.in_memory().map(|subset| (Portion::Training, subset)),
+            (None, None) => training.measured().map(|subset| (Portion::Training, subset)),
         };
         let report = |(portion, subset): (Portion, &Subset<T>)| {
             let of = (trained.cost(), &trained.preprocessor);

@@ -1,7 +1,7 @@
 //! Predictions, a batch of rows at a time.
 
 use crate::error::{Error, Result};
-use crate::preprocessor::Transform;
+use crate::preprocessor::{Preprocessor, Transform};
 use crate::reading::read_options_for_prediction;
 use crate::source::DataSource;
 use crate::trained::{Trained, either};
@@ -61,7 +61,12 @@ pub struct Predicted {
 }
 
 /// The predictions for all rows, in order, one batch in memory at a time.
-pub struct Predictions<'a>(Box<dyn Batches + 'a>);
+pub struct Predictions<'a> {
+    batches: Box<dyn Batches + 'a>,
+    preprocessor: &'a Preprocessor,
+    /// Number of rows predicted.
+    rows: u64,
+}
 
 trait Batches {
     fn next(&mut self) -> Option<Result<Predicted>>;
@@ -119,21 +124,22 @@ impl Unpredicted<'_> {
     }
 
     fn with<'a, T: Real>(&'a self, pool: &'a ThreadPool, network: &'a Network<T>) -> Result<Predictions<'a>> {
-        Ok(Predictions(match &self.rows {
+        let batches: Box<dyn Batches + 'a> = match &self.rows {
             RowsToPredict::Images(images, samples) => {
                 Box::new(OfImages { pool, network, x: images.inputs(samples)?, done: 0 })
             }
             RowsToPredict::Table(preparation, table) => {
                 Box::new(OfTable { pool, network, rows: preparation.transform(&**table)? })
             }
-        }))
+        };
+        Ok(Predictions { batches, preprocessor: &self.trained.preprocessor, rows: 0 })
     }
 }
 
 impl Predictions<'_> {
     /// What was met so far that the training data did not have.
     pub fn notices(&self) -> Vec<Notice> {
-        self.0.notices()
+        self.batches.notices()
     }
 }
 
@@ -141,7 +147,13 @@ impl Iterator for Predictions<'_> {
     type Item = Result<Predicted>;
 
     fn next(&mut self) -> Option<Result<Predicted>> {
-        self.0.next()
+        let batch = self.batches.next()?;
+        Some(batch.and_then(|batch| {
+            let outputs = &batch.outputs;
+            self.preprocessor.check_finite(outputs, |i| self.rows + i as u64)?;
+            self.rows += outputs.rows() as u64;
+            Ok(batch)
+        }))
     }
 }
 

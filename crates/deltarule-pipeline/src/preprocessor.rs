@@ -2,8 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::settings::DataSettings;
-use deltarule::{Network, Real, Task};
-use deltarule_tables::{Images, TablePreprocessor};
+use deltarule::metrics::Metric;
+use deltarule::{Matrix, Network, Real, Task};
+use deltarule_tables::{Images, TablePreprocessor, Target};
 use serde::{Deserialize, Serialize};
 
 /// How data become inputs, and outputs answers. It lives in the model file as JSON.
@@ -136,6 +137,37 @@ impl Preprocessor {
             Transform::Images(_) => output,
             Transform::Table(table) => table.target.restore(j, output),
         }
+    }
+}
+
+impl Preprocessor {
+    /// The value of a metric of standardised targets, which training compares epochs by, in the units of the target, in which
+    /// an evaluation has it. Nothing where several targets have units of their own, and the metric is a mean over them.
+    pub fn in_units(&self, metric: Metric, value: f64) -> Option<f64> {
+        let Transform::Table(TablePreprocessor { target: Target::Regression { columns }, .. }) =
+            &self.transform
+        else {
+            return Some(value);
+        };
+        let power = match metric {
+            Metric::Rmse | Metric::Mae | Metric::QuantileLoss { .. } => 1,
+            Metric::Mse => 2,
+            _ => return Some(value),
+        };
+        let deviation = columns.first().map_or(1.0, |target| target.deviation);
+        columns.iter().all(|target| target.deviation == deviation).then(|| value * deviation.powi(power))
+    }
+
+    /// Refuses outputs that are no finite numbers in the units of the target; `row_of` says which row, counted from 0, an
+    /// output is of.
+    pub(crate) fn check_finite(&self, outputs: &Matrix<f64>, row_of: impl Fn(usize) -> u64) -> Result {
+        for i in 0..outputs.rows() {
+            let restored = outputs.row(i).iter().enumerate().map(|(j, &output)| self.restore(j, output));
+            if let Some(found) = restored.into_iter().find(|value| !value.is_finite()) {
+                return Err(Error::NotFinite { row: row_of(i) + 1, found });
+            }
+        }
+        Ok(())
     }
 }
 

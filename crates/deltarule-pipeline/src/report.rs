@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::preprocessor::Preprocessor;
 use deltarule::evaluate::Evaluator;
-use deltarule::metrics::{Confusion, Metric, predicted_classes};
+use deltarule::metrics::{Confusion, Metric, is_predicted, predicted_classes};
 use deltarule::{Cost, Matrix, Network, Real, Rows, Samples, Task, ThreadPool};
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
@@ -37,6 +37,11 @@ pub struct Figure {
 impl Figure {
     fn new(metric: Metric, value: Result<f64, deltarule::metrics::Undefined>) -> Self {
         Self { metric, value: value.map_err(|undefined| undefined.why) }
+    }
+
+    fn spoilt_by(self, sample: usize) -> Self {
+        let why = format!("what the network gives for sample {sample} is no finite number");
+        Self { value: Err(why), ..self }
     }
 }
 
@@ -84,6 +89,12 @@ impl Report {
             (_, None) => (of.numbers(evaluator.cost()), None),
         };
         let (samples, cost) = (outputs.rows(), evaluator.mean_cost());
+        let finite = |i: &usize| outputs.row(*i).iter().all(|output| output.is_finite());
+        let figures = match (0..samples).find(|i| !finite(i)) {
+            None => figures,
+            // What a metric makes of it is no figure to trust.
+            Some(i) => figures.into_iter().map(|figure| figure.spoilt_by(i)).collect(),
+        };
         Self { samples, cost, figures, confusion, labels: preprocessor.labels() }
     }
 }
@@ -92,7 +103,7 @@ impl<T: Real> Measured<'_, T> {
     fn classes(&self, truth: &[u32]) -> (Vec<Figure>, Confusion) {
         let classes = self.preprocessor.labels().len();
         let probabilities = Rows::all(self.outputs);
-        let predicted = decided(probabilities, self.preprocessor.threshold);
+        let predicted = predicted_classes(probabilities, self.preprocessor.threshold);
         let confusion = Confusion::new(truth, &predicted, classes.max(2), self.weights);
         let binary = classes == 2;
         let wanted = [
@@ -121,7 +132,7 @@ impl<T: Real> Measured<'_, T> {
     /// Accuracy of whole rows of labels, and the means over the labels of what is defined for one.
     fn labels(&self) -> Vec<Figure> {
         let half = T::from_f64(0.5);
-        let agrees = |(&a, &y): (&T, &T)| (a >= half) == (y > half);
+        let agrees = |(&a, &y): (&T, &T)| is_predicted(a.to_f64(), None) == (y > half);
         let right = |i: usize| self.outputs.row(i).iter().zip(self.y.row(i)).all(agrees);
         // A row of labels is right or wrong as a whole: the accuracy of saying that it is right.
         let right: Vec<u32> = (0..self.y.len()).map(|i| u32::from(right(i))).collect();
@@ -159,17 +170,6 @@ impl<T: Real> Measured<'_, T> {
 /// Outputs or targets in the units of the target.
 pub(crate) fn restored<T: Real>(preprocessor: &Preprocessor, values: Rows<'_, T>) -> Matrix<f64> {
     Matrix::from_fn(values.len(), values.cols(), |i, j| preprocessor.restore(j, values.row(i)[j].to_f64()))
-}
-
-/// The class of each row: the likeliest, or by the threshold where two classes have one.
-fn decided<T: Real>(probabilities: Rows<'_, T>, threshold: Option<f64>) -> Vec<u32> {
-    match threshold {
-        Some(threshold) => {
-            let of_second = |row: &[T]| row[row.len() - 1].to_f64();
-            probabilities.iter().map(|row| u32::from(of_second(row) >= threshold)).collect()
-        }
-        None => predicted_classes(probabilities),
-    }
 }
 
 impl Serialize for Report {

@@ -104,12 +104,18 @@ impl RunFolder {
         create(&path)?.write_all(settings.to_toml().as_bytes()).map_err(|e| Error::io("write", &path, e))
     }
 
-    /// Appends the line of an epoch; `metric` names the number by which epochs are compared, `seconds` are those since
-    /// the start.
+    /// Appends the line of an epoch. `metric` names the number by which epochs are compared, and `value` is that number as it
+    /// is to be written; `seconds` are those since the start.
     ///
     /// # Errors
     /// [`Error::Io`] when the file cannot be written.
-    pub fn add_epoch(&mut self, report: &EpochReport, metric: &str, seconds: f64) -> Result {
+    pub fn add_epoch(
+        &mut self,
+        report: &EpochReport,
+        metric: &str,
+        value: Option<f64>,
+        seconds: f64,
+    ) -> Result {
         let mut line = json!({
             "epoch": report.epoch,
             "cost": report.cost,
@@ -119,7 +125,7 @@ impl RunFolder {
             "best": report.best,
         });
         if let Some(validation) = report.validation {
-            line["validation"] = json!({ "cost": validation.cost, metric: validation.value });
+            line["validation"] = json!({ "cost": validation.cost, metric: value });
             if let Some(accuracy) = validation.accuracy {
                 line["validation"]["accuracy"] = json!(accuracy);
             }

@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 use crate::preprocessor::Preprocessor;
 use crate::settings::RunSettings;
 use crate::subset::Subset;
-use deltarule::metrics::{self, Metric, Temperature, Threshold};
-use deltarule::{Activation, Matrix, Network, Real, Rows, Task, ThreadPool};
+use deltarule::metrics::{self, Link, Metric, Temperature, Threshold};
+use deltarule::{Activation, Hint, Matrix, Network, Real, Rows, Task, ThreadPool};
 
 /// What was chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -19,6 +19,7 @@ pub struct Tuned {
 /// Refuses what these samples give no ground for, before a training.
 pub(crate) fn check<T: Real>(
     settings: &RunSettings,
+    output: Activation,
     preprocessor: &Preprocessor,
     validation: Option<&Subset<T>>,
 ) -> Result {
@@ -32,6 +33,10 @@ pub(crate) fn check<T: Real>(
             return Err(Error::unsuited(name, "needs validation samples to choose by")
                 .advise("{validation=0.1} holds a tenth out"));
         }
+    }
+    if temperature && Link::of(output).is_none() {
+        let why = Hint::new("is for softmax and sigmoid outputs, and these are ").text(output);
+        return Err(Error::unsuited("temperature", why));
     }
     if settings.tune_threshold.is_some() && preprocessor.labels().len() != 2 {
         return Err(Error::unsuited("tune-threshold", "is for two classes"));
@@ -51,9 +56,10 @@ pub(crate) fn run<T: Real>(
     let Some(samples) = validation.map(Subset::samples) else { return Ok(tuned) };
     let truth = samples.classes();
     let weights: Option<Vec<f64>> = samples.weights().map(|weights| weights.map(T::to_f64).collect());
-    if settings.temperature == Some(true) {
+    let link = Link::of(network.output().activation).filter(|_| settings.temperature == Some(true));
+    if let Some(link) = link {
         let z = output_inputs(pool, network, samples.x())?;
-        let found = metrics::temperature(&truth, Rows::all(&z), weights.as_deref())?;
+        let found = metrics::temperature(&truth, Rows::all(&z), link, weights.as_deref())?;
         cool(network, found.temperature);
         preprocessor.temperature = Some(found.temperature);
         tuned.temperature = Some(found);

@@ -115,7 +115,7 @@ fn what_a_run_keeps_is_all_that_it_takes() {
     let mut run = RunFolder::at(&path, false).expect("a new folder");
     run.write_settings(fit.settings()).expect("room");
     for report in &fitted.epochs {
-        run.add_epoch(report, "cost", 0.5).expect("room");
+        run.add_epoch(report, "cost", Some(report.cost), 0.5).expect("room");
     }
     run.write_model(&fitted.trained).expect("room");
     let again = Trained::read(&path).expect("the run");
@@ -247,4 +247,67 @@ fn folds_are_the_same_whatever_the_threads_and_may_be_stopped() {
     assert!(text.starts_with("rooms,area,town,price,fold_1,fold_2,prediction\n"), "{text}");
     assert_eq!(text.lines().count(), 91);
     assert!(validation.check_output(Path::new(&path), false).is_err(), "it is there already");
+}
+
+/// A network whose weights are finite and whose outputs are not, of rows that are as large as its precision allows.
+#[test]
+fn a_prediction_that_is_no_number_is_an_error_and_no_figure() {
+    let xor = DataSource::parse(&["xor:n=50"]).expect("a built-in set");
+    let mut settings = Config::default();
+    settings.training.epochs = Some(1);
+    let (_, Fitted { mut trained, .. }) = fitted(&xor, settings);
+    let AnyModel::F32(model) = &mut trained.model else { unreachable!("the usual precision") };
+    let last = model.network.layers.len() - 1;
+    (0..100).for_each(|k| model.network.layers[last].w.set(0, k, f32::MAX));
+    let pool = ThreadPool::single();
+    let opened = trained.open(&xor, false).expect("the same columns");
+    let error = opened.predict(&pool).expect("the columns").find_map(Result::err).expect("an error");
+    assert!(matches!(error, Error::NotFinite { .. }), "{error}");
+    assert_eq!(error.kind(), ErrorKind::BadData);
+    let report = trained.evaluate(&pool, &xor).expect("rows").report;
+    for figure in &report.figures {
+        assert!(figure.value.as_ref().is_err_and(|why| why.contains("no finite number")), "{figure:?}");
+    }
+    let json = serde_json::to_value(&report).expect("plain values");
+    assert_eq!(json["metrics"]["accuracy"], serde_json::Value::Null);
+}
+
+/// One half is the first of two classes, and no label, wherever a decision is made.
+#[test]
+fn one_half_is_the_same_decision_everywhere() {
+    let xor = DataSource::parse(&["xor:n=50"]).expect("a built-in set");
+    let mut settings = Config::default();
+    settings.training.epochs = Some(1);
+    let (_, Fitted { mut trained, .. }) = fitted(&xor, settings);
+    let AnyModel::F32(model) = &mut trained.model else { unreachable!("the usual precision") };
+    let last = model.network.layers.len() - 1;
+    let layer = &mut model.network.layers[last];
+    (0..2).for_each(|j| (0..100).for_each(|k| layer.w.set(j, k, 0.0)));
+    layer.b.fill(0.0);
+    let pool = ThreadPool::single();
+    assert_eq!(outputs(&trained, &xor).row(0), [0.5, 0.5]);
+    let report = trained.evaluate(&pool, &xor).expect("rows").report;
+    let confusion = report.confusion.expect("classes");
+    assert_eq!((confusion.count(0, 1), confusion.count(1, 1)), (0.0, 0.0));
+
+    let opened = trained.open(&xor, false).expect("the same columns");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("predicted.csv");
+    let options = deltarule_tables::write::OutputOptions::default();
+    let inputs: [&Path; 0] = [];
+    let mut writer = deltarule_tables::write::PredictionWriter::create::<f32>(
+        &path,
+        &inputs,
+        opened.target(),
+        &opened.schema(),
+        &options,
+    )
+    .expect("a new file");
+    for batch in opened.predict(&pool).expect("the columns") {
+        let batch = batch.expect("numbers");
+        writer.write(&batch.inputs, &batch.outputs).expect("room");
+    }
+    writer.finish().expect("room");
+    let text = std::fs::read_to_string(&path).expect("what was written");
+    assert!(text.lines().skip(1).all(|line| line == "0"), "{text}");
 }

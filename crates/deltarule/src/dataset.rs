@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::real::Real;
 use crate::task::Task;
 use deltarule_kernels::{Matrix, Rows};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Inputs x with their targets y, one sample a row, and how much each counts.
 ///
@@ -12,8 +12,9 @@ use std::sync::OnceLock;
 /// column otherwise. Every number is finite; weights are not negative.
 #[derive(Clone, Debug)]
 pub struct Dataset<T: Real> {
-    x: Matrix<T>,
-    y: Matrix<T>,
+    /// Shared with clones: they differ in the weights alone.
+    x: Arc<Matrix<T>>,
+    y: Arc<Matrix<T>>,
     weights: Option<Vec<T>>,
     classes: OnceLock<Vec<u32>>,
 }
@@ -47,7 +48,7 @@ impl<T: Real> Dataset<T> {
         if let Some(weights) = &weights {
             check_weights(weights, x.rows())?;
         }
-        Ok(Self { x, y, weights, classes: OnceLock::new() })
+        Ok(Self { x: Arc::new(x), y: Arc::new(y), weights, classes: OnceLock::new() })
     }
 
     /// The data set of inputs whose targets are classes, numbered from 0 to below `count`; y is made of them, one-hot.

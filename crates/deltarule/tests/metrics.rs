@@ -93,7 +93,7 @@ fn metrics_of_classes_are_those_of_scikit_learn() {
                 }
             }
         }
-        let predicted = predicted_classes(Rows::all(&p));
+        let predicted = predicted_classes(Rows::all(&p), None);
         let confusion = Confusion::new(&case.labels, &predicted, p.cols(), weights);
         for k in 0..p.cols() {
             for j in 0..p.cols() {
@@ -139,7 +139,8 @@ fn no_threshold_is_better_than_the_one_chosen() {
 fn temperatures_are_those_of_an_independent_minimisation() {
     for case in reference().temperatures {
         let z = Matrix::from_rows(&case.logits);
-        let found = temperature(&case.labels, Rows::all(&z), case.weights.as_deref()).unwrap();
+        let link = if z.cols() == 1 { Link::Sigmoid } else { Link::Softmax };
+        let found = temperature(&case.labels, Rows::all(&z), link, case.weights.as_deref()).unwrap();
         assert_close(found.temperature, case.temperature, &case.name);
         assert_close(found.before, case.before, &case.name);
         assert_close(found.after, case.after, &case.name);

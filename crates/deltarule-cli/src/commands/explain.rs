@@ -8,6 +8,7 @@ use crate::text::{count, number};
 use crate::ui::{BOLD, Ui, paint};
 use deltarule::explain::{Equation, Explanation};
 use deltarule::gradcheck::Parameter;
+use deltarule::metrics::predicted_class;
 use deltarule::optimizer::{Optimizer, Parametrisation};
 use deltarule::{Plan, Task};
 use deltarule_pipeline::{DataSource, Explained, Question, Trained, Transform, thread_pool};
@@ -131,9 +132,9 @@ fn answers(words: &Words, trained: &Trained, explained: &Explained) -> Vec<(&'st
     let labels = trained.preprocessor.labels();
     let (outputs, targets) = (explained.outputs.row(0), explained.y.row(0));
     let classes = trained.plan.task() == Task::Classes && outputs.len() > 1;
-    let shown = |values: &[f64]| {
+    let shown = |values: &[f64], threshold: Option<f64>| {
         if classes {
-            let best = (0..values.len()).max_by(|&i, &j| values[i].total_cmp(&values[j])).unwrap_or(0);
+            let best = predicted_class(values, threshold) as usize;
             let name = labels.get(best).map_or(String::new(), |label| paint(BOLD, label));
             let sure =
                 if values[best] == 1.0 { String::new() } else { format!(" ({})", number(values[best])) };
@@ -148,7 +149,10 @@ fn answers(words: &Words, trained: &Trained, explained: &Explained) -> Vec<(&'st
         let tail = if more > 0 { format!(", {}", words.more(more)) } else { String::new() };
         named.collect::<Vec<_>>().join(", ") + &tail
     };
-    vec![(words.target, shown(targets)), (words.prediction, shown(outputs))]
+    vec![
+        (words.target, shown(targets, None)),
+        (words.prediction, shown(outputs, trained.preprocessor.threshold)),
+    ]
 }
 
 /// An image in grey.

@@ -183,7 +183,7 @@ fn fresh<T: Real>(ui: &Ui, args: &Gradcheck) -> Outcome<Subject<T>> {
     let plan = prepared.plan(&mut settings)?;
     prepared.notices.iter().for_each(|notice| ui.note(format_args!("note: {}", in_flags(notice))));
     let network = plan.network(prepared.preprocessor.inputs(), prepared.preprocessor.labels().len())?;
-    let part = prepared.training.in_memory().expect("streams are for training").clone();
+    let part = prepared.training.learned().expect("streams are for training").clone();
     let objective =
         Objective { cost: plan.cost(), regularisation: plan.regularisation(), n: part.len().max(1) };
     Ok(Subject { name: format!("{}, fresh", args.subject.join(" ")), network, objective, part })

@@ -2,6 +2,7 @@
 
 use crate::args::Inspect;
 use crate::failure::{Failure, Outcome};
+use crate::report;
 use crate::text::{self, Align, Table};
 use crate::ui::{DIM, Ui, paint};
 use deltarule::model::{AnyModel, Model};
@@ -41,8 +42,11 @@ fn inspect<T: Real>(ui: &Ui, model: &Model<T>, place: &str, bytes: u64, precisio
     }
     if let Some(training) = &model.training {
         let best = training.best_epoch.zip(training.best_value).map_or(String::new(), |(epoch, value)| {
-            let metric = model.settings.metric.map_or("metric".to_owned(), |metric| metric.to_string());
-            format!(", kept epoch {epoch}: validation {metric} {}", text::number(value))
+            let shown = match (model.settings.metric, &preprocessor) {
+                (Some(metric), Some(own)) => format!("{metric} {}", report::validation(metric, own, value)),
+                _ => format!("metric {}", text::number(value)),
+            };
+            format!(", kept epoch {epoch}: validation {shown}")
         });
         let samples = text::count(training.samples as usize);
         fact("training", format!("{samples} samples, {} epochs{best}", training.epochs));

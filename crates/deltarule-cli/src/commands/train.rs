@@ -12,7 +12,9 @@ use deltarule::metrics::Metric;
 use deltarule::train::{End, EpochReport, StepReport};
 use deltarule_pipeline::settings::Config;
 use deltarule_pipeline::thread_pool;
-use deltarule_pipeline::{DataSource, ErrorKind, Fit, Fitted, Portion, RunFolder, Tuned, Watch};
+use deltarule_pipeline::{
+    DataSource, ErrorKind, Fit, Fitted, Portion, Preprocessor, RunFolder, Tuned, Watch,
+};
 use serde_json::json;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -44,11 +46,12 @@ pub(crate) fn run(ui: &Ui, args: Train) -> Outcome {
     describe(ui, &fit);
 
     let stop = interrupt::watch()?;
-    let plan = fit.plan().clone();
+    let (plan, preprocessor) = (fit.plan().clone(), fit.preprocessor().clone());
     let mut watcher = Watcher {
         ui,
         folder: &mut folder,
         plan: &plan,
+        preprocessor: &preprocessor,
         stop,
         failed: None,
         started: Instant::now(),
@@ -78,7 +81,8 @@ pub(crate) fn run(ui: &Ui, args: Train) -> Outcome {
         End::Finished => "",
     };
     let best = best_epoch.map_or(String::new(), |(epoch, value)| {
-        let (n, metric, value) = (epochs.len(), plan.metric(), shown(&plan, value));
+        let (n, metric, value) =
+            (epochs.len(), plan.metric(), report::validation(plan.metric(), &preprocessor, value));
         format!("; kept epoch {epoch} of {n}{early}: validation {metric} {value}")
     });
     let samples = fit.samples(Portion::Training);
@@ -101,7 +105,7 @@ pub(crate) fn run(ui: &Ui, args: Train) -> Outcome {
             "parameters": trained.parameters(),
             "epochs": epochs.len(),
             "best_epoch": best_epoch.map(|(epoch, _)| epoch),
-            "best_value": best_epoch.map(|(_, value)| value),
+            "best_value": best_epoch.map(|(_, value)| preprocessor.in_units(plan.metric(), value)),
             "seconds": total,
             "evaluated_on": evaluation.as_ref().map(|(portion, _)| portion.name()),
             "evaluation": evaluation.as_ref().map(|(_, report)| report),
@@ -151,13 +155,6 @@ fn next_steps(run: &str, is_table: bool) -> String {
     let data = if is_table { "new.csv" } else { "DATA" };
     step(format!("deltarule predict {run} {data}"), "predict");
     format!("next\n{}", table.render("  "))
-}
-
-fn shown(plan: &Plan, value: f64) -> String {
-    match plan.metric() {
-        Metric::Cost => text::number(value),
-        metric => text::metric(metric, value),
-    }
 }
 
 /// What is about to be trained.
@@ -214,6 +211,7 @@ struct Watcher<'a> {
     ui: &'a Ui,
     folder: &'a mut RunFolder,
     plan: &'a Plan,
+    preprocessor: &'a Preprocessor,
     stop: interrupt::Flag,
     failed: Option<Failure>,
     started: Instant,
@@ -243,7 +241,8 @@ impl Watch for Watcher<'_> {
                 said += &format!("  accuracy {}", text::metric(Metric::Accuracy, accuracy));
             }
             if !["cost", "accuracy"].contains(&metric.as_str()) {
-                said += &format!("  {metric} {}", shown(self.plan, validation.value));
+                let value = report::validation(self.plan.metric(), self.preprocessor, validation.value);
+                said += &format!("  {metric} {value}");
             }
             if report.best {
                 said += &paint(GREEN, "  best");
@@ -260,7 +259,10 @@ impl Watch for Watcher<'_> {
             self.ui.note(said)
         }
         let seconds = self.started.elapsed().as_secs_f64();
-        if let Err(error) = self.folder.add_epoch(report, &metric, seconds) {
+        let value = report
+            .validation
+            .and_then(|validation| self.preprocessor.in_units(self.plan.metric(), validation.value));
+        if let Err(error) = self.folder.add_epoch(report, &metric, value, seconds) {
             self.failed = Some(error.into());
             return ControlFlow::Break(());
         }

@@ -5,6 +5,7 @@ mod data_errors;
 mod forms;
 mod help;
 mod model_errors;
+mod predictions;
 mod real_tables;
 mod recipe;
 mod sandbox;

@@ -1,7 +1,7 @@
 //! Out-of-fold predictions as a table: beside the rows that they are for, with the fold that held each out.
 
 use super::subject::Subject;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use deltarule::folds::Folds;
@@ -46,6 +46,10 @@ impl OutOfFoldTable {
     }
 
     pub(super) fn write(&self, path: &Path, overwrite: bool, predictions: &Matrix<f64>) -> Result {
+        let finite = |row: usize| predictions.row(row).iter().find(|value| !value.is_finite());
+        if let Some((row, &found)) = (0..predictions.rows()).find_map(|row| Some((row, finite(row)?))) {
+            return Err(Error::NotFinite { row: row as u64 + 1, found });
+        }
         let mut writer = self.writer(path, overwrite)?;
         let mut first = 0;
         for batch in self.beside.batches(None)? {

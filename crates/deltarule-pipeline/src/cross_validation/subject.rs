@@ -130,7 +130,7 @@ fn of_images<T: Real>(
     let seed = settings.training.seed.unwrap_or(0);
     let (train, validation) = hold_out("validation", &split.train, share, data.classes(), seed)?;
     Ok(Prepared {
-        training: TrainingSet::InMemory(Subset::picked(data, train)),
+        training: TrainingSet::of(Subset::picked(data, train)),
         validation: (!validation.is_empty()).then(|| Subset::picked(data, validation)),
         test: Some(Subset::picked(data, split.held_out.clone())),
         preprocessor: Preprocessor::of_images(settings.data.clone(), images.clone()),
@@ -168,7 +168,7 @@ impl WholeTable {
         let held_out = self.rows.picked(&split.held_out);
         let (test, _) = preparation.dataset(&held_out, &mut TransformReport::default())?;
         Ok(Prepared {
-            training: TrainingSet::InMemory(Subset::whole(train)),
+            training: TrainingSet::of(Subset::whole(train)),
             validation: validation.map(Subset::whole),
             test: Some(Subset::whole(test)),
             preprocessor: Preprocessor::of_table(settings.data.clone(), preparation),

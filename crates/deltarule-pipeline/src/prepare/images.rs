@@ -58,7 +58,7 @@ pub(super) fn prepare<T: Real>(
         Test::None => None,
     };
     Ok(Prepared {
-        training: TrainingSet::InMemory(picked(train)),
+        training: TrainingSet::of(picked(train)),
         validation: Some(picked(validation)).filter(|part| !part.is_empty()),
         test: test.filter(|part| !part.is_empty()),
         preprocessor: Preprocessor::of_images(settings.data.clone(), images),

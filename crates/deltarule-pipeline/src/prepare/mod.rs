@@ -57,7 +57,12 @@ pub struct Prepared<T: Real> {
 #[derive(Debug)]
 pub enum TrainingSet<T: Real> {
     /// In memory.
-    InMemory(Subset<T>),
+    InMemory {
+        /// As training takes them.
+        learned: Subset<T>,
+        /// As an evaluation takes them: the weights of their classes are those of the cost alone.
+        measured: Subset<T>,
+    },
     /// Rows of a table, read anew for each epoch.
     Streamed(StreamedTable),
 }
@@ -122,7 +127,7 @@ impl<T: Real> TrainingSet<T> {
     /// Number of samples.
     pub fn len(&self) -> usize {
         match self {
-            Self::InMemory(subset) => subset.len(),
+            Self::InMemory { learned, .. } => learned.len(),
             Self::Streamed(stream) => usize::try_from(stream.plan.training_rows()).unwrap_or(usize::MAX),
         }
     }
@@ -132,10 +137,23 @@ impl<T: Real> TrainingSet<T> {
         self.len() == 0
     }
 
-    /// The samples, where they are in memory.
-    pub fn in_memory(&self) -> Option<&Subset<T>> {
+    /// Samples in memory whose classes all weigh the same.
+    pub(crate) fn of(samples: Subset<T>) -> Self {
+        Self::InMemory { learned: samples.clone(), measured: samples }
+    }
+
+    /// The samples as training takes them, where they are in memory.
+    pub fn learned(&self) -> Option<&Subset<T>> {
         match self {
-            Self::InMemory(subset) => Some(subset),
+            Self::InMemory { learned, .. } => Some(learned),
+            Self::Streamed(_) => None,
+        }
+    }
+
+    /// The samples as an evaluation takes them, where they are in memory.
+    pub fn measured(&self) -> Option<&Subset<T>> {
+        match self {
+            Self::InMemory { measured, .. } => Some(measured),
             Self::Streamed(_) => None,
         }
     }
@@ -147,7 +165,9 @@ impl<T: Real> TrainingSet<T> {
     pub fn batches(&self, plan: &Plan) -> Result<Box<dyn Batches<T> + '_>> {
         let (batch, drop_last, seed) = (plan.batch(), plan.drop_last(), plan.seed());
         Ok(match self {
-            Self::InMemory(subset) => Box::new(Shuffled::new(subset.samples(), batch, drop_last, seed)),
+            Self::InMemory { learned, .. } => {
+                Box::new(Shuffled::new(learned.samples(), batch, drop_last, seed))
+            }
             Self::Streamed(StreamedTable { table, plan, buffer }) => {
                 Box::new(Streamed::new(&**table, plan, batch, drop_last, seed, *buffer)?)
             }

@@ -47,8 +47,14 @@ pub(super) fn load<T: Real>(
         _ => None,
     };
     let rows = parted.as_ref().map_or(table, |(train, _)| train as &dyn Table);
-    let Loaded { train, validation, preprocessor, overview, mut notices } =
-        TablePlan::new(rows, &options)?.load(rows, None)?;
+    let mut plan = TablePlan::new(rows, &options)?;
+    let class_weights = plan.class_weights.take();
+    let Loaded { train, validation, preprocessor, overview, mut notices } = plan.load(rows, None)?;
+    let measured = Subset::whole(train.clone());
+    let learned = match class_weights {
+        Some(weights) => Subset::whole(train.with_class_weights(&weights)?),
+        None => measured.clone(),
+    };
     let validation = match &data.validation {
         Some(Held::File(path)) => Some(of_file("validation", path, data, &preprocessor, &mut notices)?),
         _ => validation.map(Subset::whole),
@@ -59,7 +65,7 @@ pub(super) fn load<T: Real>(
         _ => None,
     };
     Ok(Prepared {
-        training: TrainingSet::InMemory(Subset::whole(train)),
+        training: TrainingSet::InMemory { learned, measured },
         validation,
         test,
         preprocessor: Preprocessor::of_table(data.clone(), preprocessor),

@@ -5,6 +5,7 @@ use crate::error::TableError;
 use crate::targets::Target;
 use arrow::array::{ArrayRef, Float32Array, Float64Array, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field};
+use deltarule::metrics::{is_predicted, predicted_class};
 use deltarule::{Matrix, Real};
 use std::sync::Arc;
 
@@ -12,8 +13,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Predicted {
     target: Target,
-    threshold: f64,
-    threshold_said: bool,
+    threshold: Option<f64>,
     pub(super) probabilities: bool,
     /// The type of the numbers written, whatever that of the outputs.
     number: DataType,
@@ -60,7 +60,9 @@ impl Predicted {
         let value = match target {
             Target::Classification { .. } => DataType::Utf8,
             Target::MultiLabel { .. } => DataType::Int64,
-            Target::Regression { .. } | Target::Counts { .. } => number.clone(),
+            // As exact as the mean and the deviation that they are scaled back by.
+            Target::Regression { .. } => DataType::Float64,
+            Target::Counts { .. } => number.clone(),
         };
         match columns.as_slice() {
             [_] => field("prediction".to_owned(), &value),
@@ -71,8 +73,7 @@ impl Predicted {
         }
         Ok(Self {
             target: target.clone(),
-            threshold: options.threshold.unwrap_or(0.5),
-            threshold_said: options.threshold.is_some(),
+            threshold: options.threshold,
             probabilities: options.probabilities,
             number,
             fields,
@@ -96,12 +97,14 @@ impl Predicted {
                     Arc::new(Int64Array::from_iter_values((0..outputs.rows()).map(has))) as ArrayRef
                 })
                 .collect(),
-            Target::Regression { .. } | Target::Counts { .. } => (0..self.target.outputs())
+            Target::Regression { .. } => (0..self.target.outputs())
                 .map(|j| {
-                    self.floats(
-                        (0..outputs.rows()).map(|i| self.target.restore(j, outputs.at(i, j).to_f64())),
-                    )
+                    let amount = |i| self.target.restore(j, outputs.at(i, j).to_f64());
+                    Arc::new(Float64Array::from_iter_values((0..outputs.rows()).map(amount))) as ArrayRef
                 })
+                .collect(),
+            Target::Counts { .. } => (0..self.target.outputs())
+                .map(|j| self.floats((0..outputs.rows()).map(|i| outputs.at(i, j).to_f64())))
                 .collect(),
         };
         if self.probabilities {
@@ -120,18 +123,14 @@ impl Predicted {
         }
     }
 
-    /// The class that a row of outputs speaks for: the largest, the first of equals; of two classes the second from
-    /// the threshold on, if one was said.
+    /// The class that a row of outputs speaks for.
     pub(super) fn class<T: Real>(&self, row: &[T]) -> usize {
-        if row.len() == 1 || self.threshold_said {
-            return usize::from(self.probability(row, 1) >= self.threshold);
-        }
-        (1..row.len()).fold(0, |best, j| if row[j] > row[best] { j } else { best })
+        predicted_class(row, self.threshold) as usize
     }
 
     /// Whether an output speaks for its label.
     pub(super) fn is_label<T: Real>(&self, output: T) -> bool {
-        output.to_f64() >= self.threshold
+        is_predicted(output.to_f64(), self.threshold)
     }
 
     /// The probability of class or label `j`. A single output for two classes is that of the second.

@@ -78,7 +78,8 @@ pub struct OutputOptions {
     pub probabilities: bool,
     /// The columns of the input as well, before the predictions.
     pub keep_inputs: bool,
-    /// The least probability at which the second of two classes, or a label, is predicted; one half if not said.
+    /// The least probability at which the second of two classes, or a label, is predicted; if not said it must be above one
+    /// half.
     pub threshold: Option<f64>,
     /// Replace a file that is already there.
     pub overwrite: bool,
@@ -110,7 +111,8 @@ enum Encoder {
 
 impl PredictionWriter {
     /// Opens `path` (`-` for standard output) for the predictions of `target`, of tables with the columns of
-    /// `input` that are read from `inputs`. `T` is the number type of the network.
+    /// `input` that are read from `inputs`. `T` is the number type of the network, in which probabilities and counts are
+    /// written; amounts are written in f64, in which they are scaled back.
     ///
     /// # Errors
     /// When the file is one of the inputs, is already there, or cannot be made; when the format is not said or

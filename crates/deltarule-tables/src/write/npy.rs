@@ -45,7 +45,8 @@ impl NpyWriter {
             _ if predicted.probabilities => (float, Some(outputs)),
             Target::Classification { labels, .. } => (Element::of_labels(labels), None),
             Target::MultiLabel { .. } => (Element::I64, several),
-            Target::Regression { .. } | Target::Counts { .. } => (float, several),
+            Target::Regression { .. } => (Element::F64, several),
+            Target::Counts { .. } => (float, several),
         };
         let room = sink.write_all(&[b' '; HEADER]);
         room.map_err(|error| TableError::system("output", "a file that can be written", &error))?;

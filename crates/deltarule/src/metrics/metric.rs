@@ -205,7 +205,7 @@ impl Metric {
     ) -> Result<f64, Undefined> {
         match self {
             _ if self.is_of_decisions() => {
-                let predicted = predicted_classes(probabilities);
+                let predicted = predicted_classes(probabilities, None);
                 self.of_confusion(&Confusion::new(truth, &predicted, class_count(probabilities), weights))
             }
             LogLoss => log_loss(truth, probabilities, weights),

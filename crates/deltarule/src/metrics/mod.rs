@@ -22,7 +22,7 @@ pub use regression::{
     mean_absolute_error, mean_squared_error, poisson_deviance, quantile_loss, r_squared,
     root_mean_squared_error,
 };
-pub use tuning::{Temperature, Threshold, temperature, threshold};
+pub use tuning::{Link, Temperature, Threshold, temperature, threshold};
 
 use crate::mean::WeightedMean;
 // The kernels' own functions give the same bits on every machine.
@@ -104,7 +104,32 @@ fn likeliest<T: Real>(row: &[T]) -> (u32, f64) {
     best
 }
 
-/// The likeliest class of each row, the first of equals.
-pub fn predicted_classes<T: Real>(probabilities: Rows<'_, T>) -> Vec<u32> {
-    probabilities.iter().map(|row| likeliest(row).0).collect()
+/// The class that a row of probabilities speaks for: the likeliest, the first of equals, so that of two classes one at ½ is
+/// the first. With a threshold, of two classes the second from that probability on.
+///
+/// ```
+/// use deltarule::metrics::predicted_class;
+///
+/// assert_eq!(predicted_class(&[0.5, 0.5], None), 0);
+/// assert_eq!(predicted_class(&[0.5], None), 0);
+/// assert_eq!(predicted_class(&[0.7, 0.3], Some(0.3)), 1);
+/// ```
+pub fn predicted_class<T: Real>(row: &[T], threshold: Option<f64>) -> u32 {
+    match threshold {
+        Some(threshold) => u32::from(probability(row, 1) >= threshold),
+        None => likeliest(row).0,
+    }
+}
+
+/// [`predicted_class`] of each row.
+pub fn predicted_classes<T: Real>(probabilities: Rows<'_, T>, threshold: Option<f64>) -> Vec<u32> {
+    probabilities.iter().map(|row| predicted_class(row, threshold)).collect()
+}
+
+/// Whether a probability speaks for its label: above ½, or from a threshold on.
+pub fn is_predicted(probability: f64, threshold: Option<f64>) -> bool {
+    match threshold {
+        Some(threshold) => probability >= threshold,
+        None => probability > 0.5,
+    }
 }

@@ -2,6 +2,7 @@
 //! temperature that makes probabilities honest.
 
 use super::{Confusion, Metric, Undefined, weight};
+use crate::activation::Activation;
 use crate::real::Real;
 use crate::variants::Variants;
 use deltarule_kernels::Rows;
@@ -68,10 +69,30 @@ fn between(low: f64, high: f64) -> f64 {
     if middle > low { middle } else { high }
 }
 
+/// What turns the weighted inputs of the output layer into probabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// The softmax of a column for each class.
+    Softmax,
+    /// The sigmoid of each column by itself: one for class 1 of two, or one for each class.
+    Sigmoid,
+}
+
+impl Link {
+    /// That of an output activation, where it has one.
+    pub fn of(output: Activation) -> Option<Self> {
+        match output {
+            Activation::Softmax => Some(Self::Softmax),
+            Activation::Sigmoid => Some(Self::Sigmoid),
+            _ => None,
+        }
+    }
+}
+
 /// A temperature and what it does to the log loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Temperature {
-    /// Divide z by it before the softmax (or the sigmoid); from 0.01 to 100.
+    /// Divide z by it before the link; from 0.01 to 100.
     pub temperature: f64,
     /// Mean log loss with temperature 1.
     pub before: f64,
@@ -79,12 +100,20 @@ pub struct Temperature {
     pub after: f64,
 }
 
-/// The temperature T for which the mean log loss of softmax(z/T) is least (Guo, Pleiss, Sun, Weinberger, 2017).
+/// The temperature T for which the mean log loss of the probabilities that the link makes of z/T is least (Guo, Pleiss,
+/// Sun, Weinberger, 2017).
 ///
-/// `z` holds the weighted inputs of the output layer, one row a sample; a single column is the input of a sigmoid, as
-/// which (0, z) stands. As a function of β = 1/T the loss is convex, with the derivatives
-/// mean(E\[z\] − z_y) and mean(Var\[z\]), mean and variance taken over the classes with the probabilities softmax(βz).
-/// Newton's steps find the root of the first, and bisection wherever they would leave the interval that holds it.
+/// `z` holds the weighted inputs of the output layer, one row a sample. The log loss of a sample is −ln of the probability
+/// of its class under the softmax, and under the sigmoid the sum over the columns of −ln of the probability that the column
+/// is what it should be. As a function of β = 1/T both are convex, and their derivatives are means over the samples:
+///
+/// | | first | second |
+/// |---|---|---|
+/// | softmax | E\[z\] − z_y | Var\[z\] |
+/// | sigmoid | Σ_k (σ(βz_k) − y_k) z_k | Σ_k σ(βz_k) (1 − σ(βz_k)) z_k² |
+///
+/// with mean and variance over the classes by the probabilities softmax(βz). Newton's steps find the root of the first, and
+/// bisection wherever they would leave the interval that holds it.
 ///
 /// # Errors
 /// Without samples, or for a z that is not finite.
@@ -94,13 +123,14 @@ pub struct Temperature {
 pub fn temperature<T: Real>(
     truth: &[u32],
     z: Rows<'_, T>,
+    link: Link,
     weights: Option<&[f64]>,
 ) -> Result<Temperature, Undefined> {
     assert_eq!(truth.len(), z.len(), "one row a sample");
     if z.iter().flatten().any(|z| !z.is_finite()) {
         return Err(Undefined::new("log-loss", "an input of the output layer is not finite"));
     }
-    let at = |beta| slope(truth, z, weights, beta);
+    let at = |beta| slope(truth, z, link, weights, beta);
     let before = at(1.0)?;
     let (mut low, mut high) = (0.01, 100.0);
     let mut beta = if at(low)?.first >= 0.0 {
@@ -132,31 +162,21 @@ pub fn temperature<T: Real>(
     Ok(Temperature { temperature: 1.0 / beta, before: before.loss, after: at(beta)?.loss })
 }
 
-/// The mean log loss of softmax(βz), and its first two derivatives by β.
+/// A log loss as a function of β, and its first two derivatives.
+#[derive(Clone, Copy, Default)]
 struct Slope {
     loss: f64,
     first: f64,
     second: f64,
 }
 
-fn slope<T: Real>(
-    truth: &[u32],
-    z: Rows<'_, T>,
-    weights: Option<&[f64]>,
-    beta: f64,
-) -> Result<Slope, Undefined> {
-    let mut slope = Slope { loss: 0.0, first: 0.0, second: 0.0 };
-    let mut row = Vec::new();
-    let total = super::mean("log-loss", truth.len(), weights, |i| {
-        row.clear();
-        if z.cols() == 1 {
-            row.push(0.0);
-        }
-        row.extend(z.row(i).iter().map(|z| z.to_f64()));
-        let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let right = row[truth[i] as usize];
+impl Slope {
+    /// −ln softmax(βz) of class `right`.
+    fn of_softmax(z: &[f64], right: usize, beta: f64) -> Self {
+        let largest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let right = z[right] - largest;
         let (mut sum, mut first, mut second) = (0.0, 0.0, 0.0);
-        for z in &row {
+        for z in z {
             // Measured from the largest, no exponential overflows and the variance cancels little.
             let off = z - largest;
             let e = super::exp(beta * off);
@@ -165,15 +185,58 @@ fn slope<T: Real>(
             second += e * off * off;
         }
         let (mean, square) = (first / sum, second / sum);
-        let weight = weight(weights, i);
-        slope.loss += weight * (super::ln(sum) - beta * (right - largest));
-        slope.first += weight * (mean - (right - largest));
-        slope.second += weight * (square - mean * mean);
+        Self { loss: super::ln(sum) - beta * right, first: mean - right, second: square - mean * mean }
+    }
+
+    /// −ln of the probability that σ(βz) gives to being what it should.
+    fn of_sigmoid(z: f64, is_true: bool, beta: f64) -> Self {
+        // The margin: how far z lies on the right side.
+        let m = if is_true { z } else { -z };
+        let e = super::exp(-beta * m.abs());
+        let (larger, smaller) = (1.0 / (1.0 + e), e / (1.0 + e));
+        let wrong = if m > 0.0 { smaller } else { larger };
+        Self {
+            loss: super::ln(1.0 + e) + beta * (-m).max(0.0),
+            first: -m * wrong,
+            second: m * m * larger * smaller,
+        }
+    }
+
+    fn add(&mut self, weight: f64, other: Self) {
+        self.loss += weight * other.loss;
+        self.first += weight * other.first;
+        self.second += weight * other.second;
+    }
+}
+
+fn slope<T: Real>(
+    truth: &[u32],
+    z: Rows<'_, T>,
+    link: Link,
+    weights: Option<&[f64]>,
+    beta: f64,
+) -> Result<Slope, Undefined> {
+    let mut sum = Slope::default();
+    let mut row = Vec::new();
+    let total = super::mean("log-loss", truth.len(), weights, |i| {
+        row.clear();
+        row.extend(z.row(i).iter().map(|z| z.to_f64()));
+        let (class, weight) = (truth[i] as usize, weight(weights, i));
+        match (link, &row[..]) {
+            (Link::Softmax, row) => sum.add(weight, Slope::of_softmax(row, class, beta)),
+            (Link::Sigmoid, &[only]) => sum.add(weight, Slope::of_sigmoid(only, class == 1, beta)),
+            (Link::Sigmoid, row) => {
+                assert!(class < row.len(), "class {class} of {} columns", row.len());
+                for (k, &z) in row.iter().enumerate() {
+                    sum.add(weight, Slope::of_sigmoid(z, k == class, beta));
+                }
+            }
+        }
         1.0
     });
     total?;
     let weights: f64 = (0..truth.len()).map(|i| weight(weights, i)).sum();
-    Ok(Slope { loss: slope.loss / weights, first: slope.first / weights, second: slope.second / weights })
+    Ok(Slope { loss: sum.loss / weights, first: sum.first / weights, second: sum.second / weights })
 }
 
 #[cfg(test)]
@@ -212,22 +275,37 @@ mod tests {
     fn a_temperature_stays_within_its_bounds() {
         // All right: the surer the better. All wrong: the less sure the better.
         let z = Matrix::from_rows(&[[2.0, -1.0], [-3.0, 0.5]]);
-        let sure = temperature(&[0, 1], Rows::all(&z), None).unwrap();
+        let sure = temperature(&[0, 1], Rows::all(&z), Link::Softmax, None).unwrap();
         assert!((sure.temperature - 0.01).abs() < 1e-15 && sure.after < sure.before);
-        let wrong = temperature(&[1, 0], Rows::all(&z), None).unwrap();
+        let wrong = temperature(&[1, 0], Rows::all(&z), Link::Softmax, None).unwrap();
         assert!((wrong.temperature - 100.0).abs() < 1e-12 && wrong.after < wrong.before);
         let infinite = Matrix::from_rows(&[[f64::INFINITY, 0.0]]);
-        assert!(temperature(&[0], Rows::all(&infinite), None).is_err());
-        assert!(temperature(&[], Rows::all(&Matrix::<f64>::zeros(0, 2)), None).is_err());
+        assert!(temperature(&[0], Rows::all(&infinite), Link::Softmax, None).is_err());
+        assert!(temperature(&[], Rows::all(&Matrix::<f64>::zeros(0, 2)), Link::Softmax, None).is_err());
     }
 
     /// Two of three samples are right, all with |z| = 2: σ(2/T) = 2/3, so that T = 2 / ln 2.
     #[test]
     fn the_temperature_of_one_column_is_that_of_a_sigmoid() {
         let z = Matrix::from_rows(&[[2.0], [2.0], [2.0]]);
-        let found = temperature(&[1, 1, 0], Rows::all(&z), None).unwrap();
+        let found = temperature(&[1, 1, 0], Rows::all(&z), Link::Sigmoid, None).unwrap();
         assert!((found.temperature - 2.0 / 2.0_f64.ln()).abs() < 1e-12);
         let columns = Matrix::from_rows(&[[0.0, 2.0], [0.0, 2.0], [0.0, 2.0]]);
-        assert_eq!(temperature(&[1, 1, 0], Rows::all(&columns), None).unwrap(), found);
+        let softmax = temperature(&[1, 1, 0], Rows::all(&columns), Link::Softmax, None).unwrap();
+        assert!((softmax.temperature - found.temperature).abs() < 1e-12);
+        assert!((softmax.before - found.before).abs() < 1e-15 && (softmax.after - found.after).abs() < 1e-15);
+    }
+
+    /// Columns of sigmoids are judged each by itself: four right ones and two wrong ones, all with |z| = 2, again T = 2 / ln 2;
+    /// a softmax of the same columns would see two right samples of three that differ by 4, and T = 4 / ln 2.
+    #[test]
+    fn columns_of_sigmoids_have_a_temperature_of_their_own() {
+        let z = Matrix::from_rows(&[[2.0, -2.0], [2.0, -2.0], [-2.0, 2.0]]);
+        let of = |link| temperature(&[0, 0, 0], Rows::all(&z), link, None).unwrap();
+        assert!((of(Link::Sigmoid).temperature - 2.0 / 2.0_f64.ln()).abs() < 1e-12);
+        assert!((of(Link::Softmax).temperature - 4.0 / 2.0_f64.ln()).abs() < 1e-12);
+        // Six columns of the same kind: −(2/3) ln σ(2/T) − (1/3) ln σ(−2/T) each, with σ(2/T) = 2/3.
+        let each = -(2.0 * (2.0_f64 / 3.0).ln() + (1.0_f64 / 3.0).ln()) / 3.0;
+        assert!((of(Link::Sigmoid).after - 2.0 * each).abs() < 1e-12);
     }
 }
