@@ -97,7 +97,7 @@ pub fn bp1_jacobian<T: Real>(
 /// δˡ = ((wˡ⁺¹)ᵀ δˡ⁺¹) ⊙ σ′(zˡ)
 /// ```
 ///
-/// `w_above_t` is (wˡ⁺¹)ᵀ. `source` is what σ′ is computed from: zˡ or aˡ, as [`Elementwise::source`] says.
+/// `w_above_t` is (wˡ⁺¹)ᵀ. `source` is what σ′ is computed from: zˡ or aˡ, as [`Elementwise::source`](deltarule_kernels::Elementwise::source) says.
 pub fn bp2<T: Real>(
     pool: &ThreadPool,
     w_above_t: &Panels<T>,

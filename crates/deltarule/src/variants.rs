@@ -1,6 +1,6 @@
 //! Enumerations whose variants users name: activations, costs, optimizers, metrics and the rest.
 //!
-//! [`variants!`](crate::variants) writes such an enumeration and its table together. From the table come parsing,
+//! [`variants!`](macro@crate::variants) writes such an enumeration and its table together. From the table come parsing,
 //! printing, serialisation, the range of a parameter, and what help and completions list; tests go over
 //! [`Variants::all`].
 

@@ -72,7 +72,7 @@ impl<T: Real> TrainingState<T> {
     /// metadata how far the training is and its reports.
     ///
     /// # Errors
-    /// [`Error::Data`] when a weight is not finite, which no epoch leaves behind.
+    /// [`Error::Data`](crate::Error::Data) when a weight is not finite, which no epoch leaves behind.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let Parameters { network, moments, input_scale_moments, .. } = &self.parameters;
         let mut tensors = TensorWriter::default();
@@ -115,7 +115,7 @@ impl<T: Real> TrainingState<T> {
     /// [`Trainer::new`](super::Trainer::new).
     ///
     /// # Errors
-    /// [`Error::Model`] with the byte, what should be there and what is, when they are not a training through and through,
+    /// [`Error::Model`](crate::Error::Model) with the byte, what should be there and what is, when they are not a training through and through,
     /// or one in the other precision.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
         let (mut reader, metadata) = TensorReader::new::<Metadata>(path, bytes, TENSORS)?;
