@@ -56,7 +56,7 @@ pub(super) const HOUSES: &[House] = &[
             "cells error notice row_names select suggest",
             "table",
             "read::input::format read::parallel read::text::cell read::text::column_cache read::text::dialect",
-            "read::input::globs read::input::signature read::options read::table_file read::text::blocks \
+            "read::input::globs read::input::signature read::missing read::options read::table_file read::text::blocks \
              read::text::decimal read::text::grid",
             "read::input::detect read::text::cells read::types",
             "read::input read::text::infer read::text::row_format",
