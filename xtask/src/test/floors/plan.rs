@@ -56,9 +56,11 @@ pub(super) const HOUSES: &[House] = &[
             "cells error notice row_names select suggest",
             "table",
             "read::input::format read::parallel read::text::cell read::text::column_cache read::text::dialect",
-            "read::input::globs read::input::signature read::missing read::options read::table_file read::text::blocks \
+            "read::input::globs read::input::signature read::options read::table_file read::text::blocks \
              read::text::decimal read::text::grid",
-            "read::input::detect read::text::cells read::types",
+            "read::input::detect read::types",
+            "read::missing",
+            "read::text::cells",
             "read::input read::text::infer read::text::row_format",
             "read::binary read::text::csv read::text::json_lines read::text::libsvm",
             "read::text::stdin read::text::table",
