@@ -311,3 +311,36 @@ fn one_half_is_the_same_decision_everywhere() {
     let text = std::fs::read_to_string(&path).expect("what was written");
     assert!(text.lines().skip(1).all(|line| line == "0"), "{text}");
 }
+
+/// What a fold leaves out its own rows decide: a column that says something in a single row only is not known to the folds
+/// that hold this row out, and a column that numbers the rows is left out of all.
+#[test]
+fn folds_learn_nothing_from_the_rows_held_out() {
+    let column =
+        |of: &dyn Fn(usize) -> f64| -> ArrayRef { Arc::new(Float64Array::from_iter_values((0..60).map(of))) };
+    let with = |odd: f64| {
+        let columns = [
+            ("x", column(&|i| (i * 37 % 41) as f64)),
+            ("odd", column(&|i| if i == 7 { odd } else { 1.0 })),
+            ("y", column(&|i| (i * 37 % 41) as f64 * 2.0 + (i % 3) as f64)),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).expect("columns of one length");
+        DataSource::frame("odd", vec![batch]).expect("a batch")
+    };
+    let mut settings = houses();
+    settings.data.target = Some(vec!["y".to_owned()]);
+    settings.data.test = None;
+    settings.cv.folds = Some(4);
+    let run = |odd| {
+        let validation = CrossValidation::new(&with(odd), settings.clone()).expect("settings that fit");
+        validation.run(&ThreadPool::single(), &mut ()).expect("four folds")
+    };
+    let (constant, odd) = (run(1.0), run(2.0));
+    for (one, other) in constant.folds.iter().zip(&odd.folds) {
+        let holds_it_out = one.held_out.contains(&7);
+        let same = (0..one.held_out.len())
+            .filter(|&i| one.held_out[i] != 7)
+            .all(|i| one.predictions.row(i) == other.predictions.row(i));
+        assert!(same || !holds_it_out, "fold {} knows what it has not seen", one.fold);
+    }
+}

@@ -142,7 +142,8 @@ fn of_images<T: Real>(
 impl WholeTable {
     fn read<T: Real>(settings: &Config, source: &dyn Table, files: Vec<PathBuf>) -> Result<Self> {
         let mut options = options(settings)?;
-        // The whole table is looked at for its task, its mistakes and its overview; nothing of it reaches a fold.
+        // The whole table is looked at for its task, its classes, the columns that name its rows, its mistakes and its overview;
+        // nothing else of it reaches a fold.
         let plan = TablePlan::new(source, &options)?;
         let preparation = &plan.preprocessor;
         let (data, _) = preparation.dataset::<T>(source, &mut TransformReport::default())?;

@@ -10,6 +10,7 @@ use crate::source::DataSource;
 use crate::subset::Subset;
 use deltarule::Real;
 use deltarule_tables::TablePlan;
+use deltarule_tables::kinds::ColumnKind;
 use deltarule_tables::read::Source;
 use deltarule_tables::table::Table;
 use deltarule_tables::{Loaded, Notice, TableOptions, TablePreprocessor, Validation};
@@ -157,11 +158,14 @@ fn smaller_share(training: u64, validation: u64, most: u64) -> Option<f64> {
     (validation > most).then(|| most as f64 / (training + validation) as f64)
 }
 
-/// What is left out of the whole table is left out of its parts, where row numbers are harder to tell: they have gaps.
+/// A column that names the rows of the whole table is left out of its parts, where row numbers are harder to tell: they
+/// have gaps. What else is left out each part decides by its own rows.
 pub(crate) fn leave_out(options: &mut TableOptions, whole: &TablePlan) {
-    for dropped in &whole.preprocessor.dropped {
-        if !options.drop.contains(&dropped.column) {
-            options.drop.push(dropped.column.clone());
+    let identifiers = whole.overview.columns.iter().filter(|column| column.kind == ColumnKind::Identifier);
+    for column in identifiers {
+        let dropped = whole.preprocessor.dropped.iter().any(|dropped| dropped.column == column.name);
+        if dropped && !options.drop.contains(&column.name) {
+            options.drop.push(column.name.clone());
         }
     }
 }
