@@ -73,7 +73,11 @@ pub(super) const HOUSES: &[House] = &[
             "load",
             "stream",
         ],
-        circles: &[],
+        circles: &[Circle {
+            lower: "read::options",
+            upper: "read::missing",
+            why: "the usual markers of missing values are an option's usual value",
+        }],
     },
     House {
         folder: "crates/deltarule-pipeline",
