@@ -58,9 +58,8 @@ pub(super) const HOUSES: &[House] = &[
             "read::input::format read::parallel read::text::cell read::text::column_cache read::text::dialect",
             "read::input::globs read::input::signature read::options read::table_file read::text::blocks \
              read::text::decimal read::text::grid",
-            "read::input::detect read::types",
-            "read::missing",
-            "read::text::cells",
+            "read::input::detect read::missing",
+            "read::text::cells read::types",
             "read::input read::text::infer read::text::row_format",
             "read::binary read::text::csv read::text::json_lines read::text::libsvm",
             "read::text::stdin read::text::table",
@@ -73,11 +72,18 @@ pub(super) const HOUSES: &[House] = &[
             "load",
             "stream",
         ],
-        circles: &[Circle {
-            lower: "read::options",
-            upper: "read::missing",
-            why: "the usual markers of missing values are an option's usual value",
-        }],
+        circles: &[
+            Circle {
+                lower: "read::options",
+                upper: "read::missing",
+                why: "the usual markers are an option's usual value",
+            },
+            Circle {
+                lower: "read::missing",
+                upper: "read::types",
+                why: "a missing time has the type of the others",
+            },
+        ],
     },
     House {
         folder: "crates/deltarule-pipeline",
