@@ -344,3 +344,22 @@ fn folds_learn_nothing_from_the_rows_held_out() {
         assert!(same || !holds_it_out, "fold {} knows what it has not seen", one.fold);
     }
 }
+
+/// Of the four rows of XOR none can be spared: nothing is held out unless it is asked for, and that is said.
+#[test]
+fn four_rows_all_train() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("xor.csv");
+    std::fs::write(&path, "a,b,y\n0,0,no\n0,1,yes\n1,0,yes\n1,1,no\n").expect("a file");
+    let source = DataSource::parse(&[path.to_string_lossy()]).expect("a file");
+    let mut settings = Config::default();
+    settings.data.target = Some(vec!["y".to_owned()]);
+    let (fit, fitted) = fitted(&source, settings.clone());
+    assert_eq!((fit.samples(Portion::Training), fit.samples(Portion::Validation)), (4, 0));
+    assert!(fit.notices().iter().any(|notice| notice.message().starts_with("4 rows are too few")));
+    let (portion, report) = fit.report(&ThreadPool::single(), &fitted.trained).expect("rows").expect("rows");
+    assert_eq!((portion, report.value(Metric::Accuracy)), (Portion::Training, Some(1.0)));
+    settings.data.validation = Some(Held::Fraction(0.25));
+    let asked = Fit::new(&source, settings).expect("what was asked for");
+    assert_eq!(asked.samples(Portion::Validation), 1);
+}

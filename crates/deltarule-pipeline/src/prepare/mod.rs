@@ -105,7 +105,7 @@ impl<T: Real> Prepared<T> {
             Content::Table(table) if settings.data.stream == Some(true) => {
                 tables::stream(settings, table, validation_is_open)
             }
-            Content::Table(table) => tables::load(settings, source, &*table),
+            Content::Table(table) => tables::load(settings, source, &*table, validation_is_open),
         }
     }
 

@@ -19,6 +19,9 @@ use std::path::Path;
 /// Memory for the rows that a streamed epoch shuffles, unless the user says how many.
 const BUFFER_BYTES: usize = 256 << 20;
 
+/// The fewest rows that a choice of the best epoch means something by.
+const FEWEST_HELD_OUT: u64 = 5;
+
 /// What the settings ask of a table.
 pub(crate) fn options(settings: &Config) -> Result<TableOptions> {
     let preset = settings.run.preset.unwrap_or(Preset::Tabular);
@@ -30,6 +33,7 @@ pub(super) fn load<T: Real>(
     settings: &mut Config,
     source: &DataSource,
     table: &dyn Table,
+    validation_is_open: bool,
 ) -> Result<Prepared<T>> {
     if matches!(source, DataSource::Builtin(_)) {
         settings.data.test.get_or_insert(Held::Fraction(0.2));
@@ -49,6 +53,18 @@ pub(super) fn load<T: Real>(
     };
     let rows = parted.as_ref().map_or(table, |(train, _)| train as &dyn Table);
     let mut plan = TablePlan::new(rows, &options)?;
+    let few = validation_is_open && plan.validation_rows() > 0 && plan.validation_rows() < FEWEST_HELD_OUT;
+    if few {
+        options.validation = Validation::None;
+        settings.data.validation = Some(Held::Fraction(0.0));
+        plan = TablePlan::new(rows, &options)?;
+        let rows = plan.training_rows();
+        let message = format!(
+            "{rows} rows are too few to hold some out for validation: all of them train, and the last epoch is kept"
+        );
+        plan.notices.push(Notice::new(message).hint("{validation=0.2} holds a fifth out"));
+    }
+    let data = &settings.data;
     let class_weights = plan.class_weights.take();
     let Loaded { train, validation, preprocessor, overview, mut notices } = plan.load(rows, None)?;
     let measured = Subset::whole(train.clone());
