@@ -9,7 +9,13 @@ use deltarule_tables::{ClassWeights, Style, TableOptions, TablePreprocessor, Val
 pub(crate) fn read_options(settings: &DataSettings) -> ReadOptions {
     let said = |flag: Option<bool>| flag == Some(true);
     let list = |names: &Option<Vec<String>>| names.clone().unwrap_or_default();
-    let mut options = ReadOptions { decimal_comma: said(settings.decimal_comma), ..ReadOptions::default() };
+    let mut options = ReadOptions {
+        decimal: settings.decimal,
+        date_format: settings.date_format.clone(),
+        targets: list(&settings.target),
+        numeric: list(&settings.numeric),
+        ..ReadOptions::default()
+    };
     options.delimiter = settings.delimiter.and_then(|c| u8::try_from(c).ok());
     options.missing = list(&settings.missing);
     let values = list(&settings.not_missing);
@@ -36,7 +42,7 @@ pub(crate) fn read_options_for_model(
     settings: &DataSettings,
     preprocessor: &TablePreprocessor,
 ) -> ReadOptions {
-    ReadOptions { types: preprocessor.cell_types(), ..read_options(settings) }
+    ReadOptions { types: preprocessor.cell_types(), inference: Inference::Plain, ..read_options(settings) }
 }
 
 /// The same for predictions: nothing is looked at before its turn, so that a row can be answered when it comes. With `keep`
@@ -51,7 +57,7 @@ pub(crate) fn read_options_for_prediction(
     options.keep_bytes = 0;
     if keep {
         options.types.retain(|(_, cells)| *cells != CellType::Number);
-        // A column that training left out is written, too: whatever its words are, but not what is no single value.
+        // A column that training left out is written, too: as it is, but not what is no single value.
         options.types.extend(options.unneeded.drain(..).map(|name| (name, CellType::Any)));
     } else {
         options.inference = Inference::Declared;

@@ -9,6 +9,7 @@ use deltarule_pipeline::settings::{Config, CvSettings, DataSettings, Held, Preci
 use deltarule_pipeline::{
     CrossValidation, DataSource, Error, ErrorKind, Fit, Fitted, Portion, Question, RunFolder, Trained, Watch,
 };
+use deltarule_tables::read::DecimalMark;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -143,9 +144,9 @@ fn errors_say_which_setting_in_the_words_of_the_caller() {
     let as_keyword = |setting: &deltarule::hint::Advised| setting.name.replace('-', "_");
     let frame = DataSource::frame("houses", frame()).expect("batches");
     let mut settings = houses();
-    settings.data.decimal_comma = Some(true);
+    settings.data.decimal = Some(DecimalMark::Comma);
     let error = refused(&frame, settings);
-    assert_eq!(error.worded(as_keyword), "decimal_comma is for files, and these data are in memory");
+    assert_eq!(error.worded(as_keyword), "decimal is for files, and these data are in memory");
 
     let mut settings = houses();
     settings.data.shuffle_buffer = Some(3);

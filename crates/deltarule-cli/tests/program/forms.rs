@@ -11,7 +11,7 @@ fn numbers_with_a_decimal_comma_are_those_with_a_point() {
     let points = format!("x;size;class\n{}", (0..48).map(row).collect::<String>());
     sandbox.write("points.csv", &points);
     sandbox.write("commas.csv", points.replace('.', ","));
-    let results: Vec<String> = [("points", ""), ("commas", " --decimal-comma")]
+    let results: Vec<String> = [("points", ""), ("commas", " --decimal comma")]
         .map(|(name, flag)| {
             sandbox.done(&format!(
                 "train {name}.csv{flag} --target class --task classes --categorical size --epochs 3 --out {name} -q"

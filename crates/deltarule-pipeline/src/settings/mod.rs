@@ -10,6 +10,7 @@ pub use list::{Defaults, Listed, Usual, list, list_of};
 
 use deltarule::settings::{Group, SettingsTable};
 use deltarule::{Interval, Metric, Settings, Task, variants};
+use deltarule_tables::read::{DateFormat, DecimalMark};
 use serde::Serialize;
 
 /// What data there are.
@@ -113,8 +114,12 @@ deltarule::settings! {
             header: bool = false, "수처럼 보여도 CSV 파일의 첫 줄은 열 이름";
             /// Refuse tables of more columns
             max_columns: usize = 65_536, "열이 이보다 많은 표는 거절", range(COUNT), unit("columns");
-            /// Numbers of a CSV file are written with a decimal comma
-            decimal_comma: bool = false, "CSV 파일의 수를 소수점 대신 쉼표로 읽기";
+            /// What stands before the fraction of a number, where the cells of a file leave it open
+            decimal: DecimalMark, "파일의 칸만으로 정해지지 않을 때 수의 소수점", form("MARK"),
+                otherwise("found by looking at the file", "파일을 보고 정함");
+            /// How dates are written, where the cells leave it open: day-first, month-first, year-first, or fields such as %d.%m.%Y
+            date_format: DateFormat, "칸만으로 정해지지 않을 때 날짜를 쓴 방식: day-first, month-first, year-first 또는 %d.%m.%Y 같은 형식",
+                form("FORMAT"), otherwise("found by looking at the file", "파일을 보고 정함");
             /// Cells that stand for a missing value, beside the empty cell, ?, NA, N/A, NaN, None, null and what else is usual
             missing: Vec<String>, "빈칸, ?, NA, N/A, NaN, None, null 같은 흔한 것 말고 결측값을 뜻하는 칸",
                 form("CELLS"), dashes();

@@ -13,9 +13,13 @@ use crate::prepare::{
     Candidate, DatasetBuilder, Dropped, FORMAT, Fitted, RowCounts, SplitRule, Splitter, TablePreprocessor,
     TransformReport, fit, refused,
 };
+use crate::read::CellFormat;
 use crate::table::{Columns, Table};
 use crate::targets::{ClassWeights, Target};
+use arrow::datatypes::Field;
 use deltarule::{Hint, Real};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A table looked at and its statistics learned, ready to be loaded or streamed.
 #[derive(Debug)]
@@ -98,14 +102,23 @@ impl TablePlan {
         });
         notices.extend(row_notices(rows, validation, &target));
         notices.extend(dropped_notice(&all_dropped));
-        let preprocessor = TablePreprocessor {
+        let mut preprocessor = TablePreprocessor {
             format: FORMAT,
             style: options.style,
             inputs,
             dropped: all_dropped,
             target,
             weight: options.weight.clone(),
+            formats: BTreeMap::new(),
         };
+        let used = |field: &&Arc<Field>| preprocessor.uses(field.name());
+        preprocessor.formats = source
+            .schema()
+            .fields()
+            .iter()
+            .filter(used)
+            .filter_map(|field| Some((field.name().clone(), CellFormat::of(field)?)))
+            .collect();
         preprocessor.check()?;
         let overview = overview(&profiles, &roles, &preprocessor);
         Ok(Self { preprocessor, overview, notices, class_weights, rows, rule })
@@ -130,10 +143,7 @@ impl TablePlan {
     pub(crate) fn columns<'a>(&self, source: &'a dyn Table) -> Columns<'a> {
         let preprocessor = &self.preprocessor;
         let used = |name: &str| {
-            preprocessor.inputs.iter().any(|input| input.column == name)
-                || preprocessor.target.columns().contains(&name)
-                || preprocessor.weight.as_deref() == Some(name)
-                || matches!(&self.rule, SplitRule::Marked(marks) if marks == name)
+            preprocessor.uses(name) || matches!(&self.rule, SplitRule::Marked(marks) if marks == name)
         };
         Columns::new(source, used)
     }

@@ -59,9 +59,13 @@ impl TablePreprocessor {
             Target::MultiLabel { .. } => CellType::Any,
             Target::Regression { .. } | Target::Counts { .. } => CellType::Number,
         };
-        let targets = self.target.columns().into_iter().map(|name| (name.to_owned(), of_target));
+        let targets = self.target.columns().into_iter().map(|name| (name.to_owned(), of_target.clone()));
         let weight = self.weight.iter().map(|name| (name.clone(), CellType::Number));
-        inputs.chain(targets).chain(weight).collect()
+        let written = |(name, plain): (String, CellType)| {
+            let format = self.formats.get(&name).cloned().map(CellType::Written);
+            (name, format.unwrap_or(plain))
+        };
+        inputs.chain(targets).chain(weight).map(written).collect()
     }
 }
 

@@ -28,9 +28,10 @@ pub(crate) use split::{SplitRule, Splitter};
 
 use crate::error::TableError;
 use crate::options::Style;
+use crate::read::CellFormat;
 use crate::targets::Target;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// The version of the form in which a [`TablePreprocessor`] is written.
 pub const FORMAT: u32 = 1;
@@ -54,6 +55,9 @@ pub struct TablePreprocessor {
     pub target: Target,
     /// The column of sample weights.
     pub weight: Option<String>,
+    /// How the cells of these columns are written, where they are neither plain numbers nor plain words.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub formats: BTreeMap<String, CellFormat>,
 }
 
 /// A column that is not used.
@@ -75,6 +79,13 @@ impl TablePreprocessor {
     /// The names of the columns of the matrix of inputs, in order.
     pub fn feature_names(&self) -> Vec<String> {
         self.inputs.iter().flat_map(InputColumn::feature_names).collect()
+    }
+
+    /// Whether a column is an input, a target or the weight.
+    pub(crate) fn uses(&self, column: &str) -> bool {
+        self.inputs.iter().any(|input| input.column == column)
+            || self.target.columns().contains(&column)
+            || self.weight.as_deref() == Some(column)
     }
 
     /// As JSON, for the model file.

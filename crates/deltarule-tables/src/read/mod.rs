@@ -13,8 +13,14 @@
 //!
 //! # Types
 //! Whatever the format, a column has one of seven types: `Boolean`, `Int64`, `Float32`, `Float64`, `Utf8`, `Date32`
-//! or `Timestamp(Microsecond, None)`. Text formats yield `Int64`, `Float64` and `Utf8`; a column without any value
-//! is `Float64`. Any column may hold nulls, which are missing values.
+//! or `Timestamp(Microsecond, None)`. Text formats yield `Int64`, `Float64` and `Utf8`, and `Timestamp` for dates in other forms
+//! than that of ISO 8601; a column without any value is `Float64`. Any column may hold nulls, which are missing values.
+//!
+//! # Numbers and dates as people write them
+//! A column whose cells are no plain numbers is looked at once more: `1.234,50 €`, `(12 %)` and `13.01.2022` are read by the
+//! format that its cells and those of the other columns tell. [`Source::notices`] says what was read as what, and
+//! [`CellFormat::of`] a column's field by which format. Where most cells of a column are numbers and a few are not, it is
+//! refused: it would be taken for words in silence otherwise.
 //!
 //! # Memory
 //! Reading holds at most 2·t batches (t threads) beside those that the threads work on and the one handed out. A batch
@@ -25,6 +31,7 @@
 //! CSV from standard input is not where [`Inference::Declared`] says what its columns are.
 
 mod binary;
+mod cell_format;
 pub(crate) mod input;
 mod missing;
 mod options;
@@ -34,8 +41,11 @@ mod table_file;
 mod text;
 mod types;
 
+pub use cell_format::CellFormat;
 pub use input::detect::detect;
 pub use input::format::Format;
 pub use missing::USUAL_MISSING;
 pub use options::{CellType, Header, Inference, ReadOptions};
 pub use source::{Chunk, Source, SourceBatches};
+pub use text::dates::{DateFormat, Order, TimeOrder};
+pub use text::numerals::{DecimalMark, NumeralFormat};

@@ -1,8 +1,11 @@
 //! How a table is to be read.
 
+use super::cell_format::CellFormat;
 use super::input::format::Format;
 use super::missing::USUAL_MISSING;
-use arrow::datatypes::DataType;
+use super::text::dates::DateFormat;
+use super::text::numerals::{DecimalMark, NumeralFormat};
+use arrow::datatypes::{DataType, Field};
 use std::collections::HashMap;
 
 /// What is said about a file beyond what it shows by itself. The defaults read nearly every table.
@@ -16,8 +19,10 @@ pub struct ReadOptions {
     pub delimiter: Option<u8>,
     /// What stands around a cell of a CSV file that holds a delimiter or a line end.
     pub quote: u8,
-    /// Numbers of text files are written `3,14`.
-    pub decimal_comma: bool,
+    /// What stands before the fraction of a number, where the cells leave it open.
+    pub decimal: Option<DecimalMark>,
+    /// How dates are written, where the cells leave it open.
+    pub date_format: Option<DateFormat>,
     /// Cells that stand for a missing value, as text and, where they are numbers or dates, in whatever way those are
     /// written; what none of the cells was is told by
     /// [`Table::unmet_markers`](crate::Table::unmet_markers).
@@ -26,6 +31,10 @@ pub struct ReadOptions {
     pub usual_missing: Vec<String>,
     /// Columns of text files whose type is not to be inferred.
     pub types: Vec<(String, CellType)>,
+    /// Columns that are to be predicted: they are never dates, and of their numbers no cell may be a word.
+    pub targets: Vec<String>,
+    /// Columns that hold numbers, whatever they look like: they are never dates, and no cell of theirs may be a word.
+    pub numeric: Vec<String>,
     /// Columns that nobody needs: they are read as far as that can be done, and what they hold is never an error. Cells
     /// that are no single value are missing values.
     pub unneeded: Vec<String>,
@@ -57,10 +66,13 @@ impl Default for ReadOptions {
             header: Header::Auto,
             delimiter: None,
             quote: b'"',
-            decimal_comma: false,
+            decimal: None,
+            date_format: None,
             missing: Vec::new(),
             usual_missing: USUAL_MISSING.map(str::to_owned).to_vec(),
             types: Vec::new(),
+            targets: Vec::new(),
+            numeric: Vec::new(),
             unneeded: Vec::new(),
             inference: Inference::AllRows,
             highest_index: 0,
@@ -85,17 +97,20 @@ impl ReadOptions {
 
     /// What is said about columns of text files before any of their cells is seen.
     pub(crate) fn declared(&self) -> Declared<'_> {
-        let mut types = HashMap::new();
+        let commas = (self.decimal == Some(DecimalMark::Comma))
+            .then(|| NumeralFormat { decimal: DecimalMark::Comma, unit: String::new() });
+        let mut types: HashMap<&str, Said> = HashMap::new();
         for (name, cells) in self.types.iter().rev() {
-            let data_type = match cells {
-                CellType::Number => Some(DataType::Float64),
-                CellType::Text => Some(DataType::Utf8),
-                CellType::Any => None,
+            let said = match cells {
+                CellType::Number => Said::Is(DataType::Float64, commas.clone().map(CellFormat::Numerals)),
+                CellType::Written(format) => Said::Is(format.data_type(), Some(format.clone())),
+                CellType::Text => Said::Is(DataType::Utf8, None),
+                CellType::Any => Said::Any,
             };
-            types.insert(name.as_str(), data_type);
+            types.insert(name, said);
         }
-        types.extend(self.unneeded.iter().map(|name| (name.as_str(), None)));
-        Declared { types, others: (self.inference == Inference::Declared).then_some(DataType::Utf8) }
+        types.extend(self.unneeded.iter().map(|name| (name.as_str(), Said::Unneeded)));
+        Declared { types, others: self.inference }
     }
 
     /// Rows of a batch so that a batch of `width` columns takes at most about 64 MiB.
@@ -106,19 +121,36 @@ impl ReadOptions {
 
 /// The types of columns of text files, as far as they are said.
 pub(crate) struct Declared<'a> {
-    types: HashMap<&'a str, Option<DataType>>,
-    others: Option<DataType>,
+    types: HashMap<&'a str, Said>,
+    others: Inference,
+}
+
+/// What is said of a column.
+enum Said {
+    Is(DataType, Option<CellFormat>),
+    Any,
+    Unneeded,
 }
 
 impl Declared<'_> {
-    /// The type that a column is said to have.
-    pub(crate) fn type_of(&self, column: &str) -> Option<DataType> {
-        self.types.get(column).cloned().flatten().or_else(|| self.others.clone())
+    /// The field that a column is said to have.
+    pub(crate) fn field_of(&self, column: &str) -> Option<Field> {
+        let field = |data_type: &DataType| Field::new(column, data_type.clone(), true);
+        match self.types.get(column) {
+            Some(Said::Is(data_type, None)) => Some(field(data_type)),
+            Some(Said::Is(data_type, Some(format))) => Some(format.mark(field(data_type))),
+            _ => (self.others == Inference::Declared).then(|| field(&DataType::Utf8)),
+        }
     }
 
     /// Whether words among the numbers of a column are no mistake.
     pub(crate) fn may_be_anything(&self, column: &str) -> bool {
-        self.types.get(column).is_some_and(Option::is_none)
+        matches!(self.types.get(column), Some(Said::Any | Said::Unneeded))
+    }
+
+    /// Whether it is to be found out how the cells of a column are written.
+    pub(crate) fn is_open(&self, column: &str) -> bool {
+        self.others == Inference::AllRows && matches!(self.types.get(column), None | Some(Said::Any))
     }
 }
 
@@ -134,10 +166,12 @@ pub enum Header {
 }
 
 /// The type of a column of a text file, where it is not to be inferred.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CellType {
-    /// Numbers; any other cell that is not missing is an error.
+    /// Plain numbers; any other cell that is not missing is an error.
     Number,
+    /// Numbers or dates in this format; any other cell that is not missing is an error.
+    Written(CellFormat),
     /// Text, even where it looks like numbers.
     Text,
     /// Numbers where all cells are numbers, and text otherwise: a word among numbers is no mistake.
@@ -149,6 +183,9 @@ pub enum CellType {
 pub enum Inference {
     /// By a look at the values of all rows.
     AllRows,
+    /// By a look at the values of all rows, for plain numbers alone: what is written otherwise is text, to be handed on as
+    /// it is.
+    Plain,
     /// Not at all: columns that [`ReadOptions::types`] does not name are text. CSV from standard input is then read
     /// as it comes, row for row: its rows are not counted, and there is no second pass.
     Declared,

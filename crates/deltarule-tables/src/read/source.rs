@@ -1,6 +1,7 @@
 //! One or several files as one table.
 
 use super::binary::{IpcTable, NpyTable, ParquetTable};
+use super::cell_format::CellFormat;
 use super::input::detect::detect;
 use super::input::format::Format;
 use super::input::{Input, matching};
@@ -309,8 +310,16 @@ fn agreed(tables: &[Arc<dyn TableFile>], options: &ReadOptions) -> Result<Vec<Fi
                 return Err(differ(format!("a column {:?}", field.name()), format!("{:?}", other.name())));
             }
             match wider(field.data_type(), other.data_type()) {
-                Some(data_type) => field.set_data_type(data_type),
-                None if declared.may_be_anything(field.name()) => field.set_data_type(DataType::Utf8),
+                Some(data_type) => {
+                    field.set_data_type(data_type);
+                    if let (None, Some(format)) = (CellFormat::of(field), CellFormat::of(other)) {
+                        *field = format.mark(field.clone());
+                    }
+                }
+                None if declared.may_be_anything(field.name()) => {
+                    field.set_data_type(DataType::Utf8);
+                    CellFormat::unmark(field);
+                }
                 None => {
                     return Err(differ(
                         format!("{} in column {:?}", called(field.data_type()), field.name()),

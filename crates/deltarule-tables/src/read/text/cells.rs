@@ -1,25 +1,25 @@
 //! Cells of text files: what each one is, what that makes of a column, and the column in memory.
 
 use super::cell::Cell;
+use super::cell_evidence::CellEvidence;
+use super::dates::DateFormat;
 use super::decimal::short_decimal;
 use crate::error::{TableError, shown};
 use crate::read::missing::Missing;
 use crate::read::options::ReadOptions;
-use arrow::array::{ArrayRef, Float64Builder, Int64Builder, StringBuilder};
+use arrow::array::{ArrayRef, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder};
 use arrow::datatypes::DataType;
-use deltarule::Hint;
 use std::sync::Arc;
 
 /// How the cells of a file are to be understood.
 #[derive(Debug, Clone)]
 pub(crate) struct CellRules {
     pub(crate) missing: Missing,
-    decimal_comma: bool,
 }
 
 impl CellRules {
     pub(crate) fn new(options: &ReadOptions) -> Self {
-        Self { missing: Missing::new(options), decimal_comma: options.decimal_comma }
+        Self { missing: Missing::new(options) }
     }
 
     /// Reads a cell without blanks around it.
@@ -28,40 +28,38 @@ impl CellRules {
         if self.missing.is_word(text) {
             return Cell::Missing;
         }
-        let point = if self.decimal_comma { b',' } else { b'.' };
-        match short_decimal(text.as_bytes(), point).unwrap_or_else(|| self.read_slowly(text)) {
-            Cell::Integer(integer) if self.missing.is_number(integer as f64) => Cell::Missing,
-            Cell::Number(number) if self.missing.is_number(number) => Cell::Missing,
-            cell => cell,
-        }
+        let cell = short_decimal(text.as_bytes(), b'.').unwrap_or_else(|| read_slowly(text));
+        if self.is_missing(cell) { Cell::Missing } else { cell }
     }
 
-    /// Reads what is no short decimal number.
-    fn read_slowly(&self, text: &str) -> Cell {
-        // A number has a digit first, or after a sign or a point: this keeps `inf` and `nan` out, too.
-        let mut start = text.as_bytes();
-        while let [b'+' | b'-' | b'.' | b',', rest @ ..] = start {
-            start = rest;
+    /// Whether a number stands for a missing value.
+    #[inline]
+    pub(crate) fn is_missing(&self, cell: Cell) -> bool {
+        match cell {
+            Cell::Integer(integer) => self.missing.is_number(integer as f64),
+            Cell::Number(number) => self.missing.is_number(number),
+            _ => false,
         }
-        if !start.first().is_some_and(u8::is_ascii_digit) {
-            return Cell::Text;
-        }
-        if let Ok(integer) = text.parse() {
-            return Cell::Integer(integer);
-        }
-        let number = if self.decimal_comma {
-            if text.contains('.') {
-                return Cell::Text;
-            }
-            text.replacen(',', ".", 1).parse()
-        } else {
-            text.parse::<f64>()
-        };
-        match number {
-            Ok(number) if number.is_finite() => Cell::Number(number),
-            Ok(_) => Cell::TooLarge,
-            Err(_) => Cell::Text,
-        }
+    }
+}
+
+/// Reads what is no short decimal number.
+fn read_slowly(text: &str) -> Cell {
+    // A number has a digit first, or after a sign or a point: this keeps `inf` and `nan` out, too.
+    let mut start = text.as_bytes();
+    while let [b'+' | b'-' | b'.', rest @ ..] = start {
+        start = rest;
+    }
+    if !start.first().is_some_and(u8::is_ascii_digit) {
+        return Cell::Text;
+    }
+    if let Ok(integer) = text.parse() {
+        return Cell::Integer(integer);
+    }
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Cell::Number(number),
+        Ok(_) => Cell::TooLarge,
+        Err(_) => Cell::Text,
     }
 }
 
@@ -72,8 +70,11 @@ pub(crate) struct CellCounts {
     pub(crate) integers: u64,
     pub(crate) numbers: u64,
     pub(crate) texts: u64,
-    /// The first cell that is text, and the first beyond the range of an `f64`.
-    pub(crate) first_text: Option<SeenCell>,
+    /// Some whole number is no date of 8 or 14 digits.
+    pub(crate) not_compact: bool,
+    /// What the cells that are text tell.
+    pub(crate) evidence: Option<Box<CellEvidence>>,
+    /// The first cell beyond the range of an `f64`.
     pub(crate) first_too_large: Option<SeenCell>,
 }
 
@@ -89,7 +90,10 @@ impl CellCounts {
     pub(crate) fn add(&mut self, cell: Cell, text: &str, row: u64) {
         match cell {
             Cell::Missing => self.missing += 1,
-            Cell::Integer(_) => self.integers += 1,
+            Cell::Integer(integer) => {
+                self.integers += 1;
+                self.not_compact = self.not_compact || DateFormat::of_number(integer).is_none();
+            }
             Cell::Number(_) => self.numbers += 1,
             Cell::TooLarge => {
                 self.first_too_large.get_or_insert_with(|| SeenCell { row, text: text.to_owned() });
@@ -100,7 +104,7 @@ impl CellCounts {
 
     pub(crate) fn add_text(&mut self, text: &str, row: u64) {
         self.texts += 1;
-        self.first_text.get_or_insert_with(|| SeenCell { row, text: text.to_owned() });
+        self.evidence.get_or_insert_default().add(text, row);
     }
 
     /// Adds what a later block says, whose rows begin at `first_row` of the file.
@@ -110,25 +114,34 @@ impl CellCounts {
         self.numbers += later.numbers;
         self.texts += later.texts;
         let moved = |seen: SeenCell| SeenCell { row: seen.row + first_row, ..seen };
-        self.first_text = self.first_text.take().or_else(|| later.first_text.map(moved));
+        self.not_compact |= later.not_compact;
+        if let Some(later) = later.evidence {
+            self.evidence.get_or_insert_default().merge(*later, first_row);
+        }
         self.first_too_large = self.first_too_large.take().or_else(|| later.first_too_large.map(moved));
     }
 
-    /// The type the column takes, or the cell that stands in the way of one.
-    ///
-    /// A column is numeric when all its values are numbers. When nearly all are, the others are taken for mistakes
-    /// in the file rather than for words: they would silently make a category of every number.
-    pub(crate) fn data_type(&self) -> Result<DataType, Misfit> {
-        let numbers = self.integers + self.numbers;
+    /// What the cells tell, the plain numbers counted.
+    pub(crate) fn take_evidence(&mut self) -> CellEvidence {
+        let mut evidence = self.evidence.take().map(|evidence| *evidence).unwrap_or_default();
+        evidence.add_plain(self.integers, self.numbers);
+        evidence
+    }
+
+    /// Whether the cells are whole numbers that are all dates of 8 or 14 digits.
+    pub(crate) fn are_compact_dates(&self) -> bool {
+        /// A whole number or two may look like dates by chance.
+        const FEW: u64 = 3;
+        self.integers >= FEW && self.numbers + self.texts == 0 && !self.not_compact
+    }
+
+    /// The type that a column of plain cells takes, or the number that no type holds.
+    pub(crate) fn data_type(&self) -> Result<DataType, &SeenCell> {
         if self.texts > 0 {
-            let stray = numbers >= 10 * self.texts || (self.texts == 1 && numbers >= 2);
-            return match &self.first_text {
-                Some(seen) if stray => Err(Misfit { seen: seen.clone(), numbers, others: self.texts }),
-                _ => Ok(DataType::Utf8),
-            };
+            return Ok(DataType::Utf8);
         }
         if let Some(seen) = &self.first_too_large {
-            return Err(Misfit { seen: seen.clone(), numbers, others: 1 });
+            return Err(seen);
         }
         Ok(match (self.integers, self.numbers) {
             (0, 0) => DataType::Null,
@@ -138,37 +151,8 @@ impl CellCounts {
     }
 }
 
-/// A cell that keeps a column from being numeric.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Misfit {
-    pub(crate) seen: SeenCell,
-    numbers: u64,
-    others: u64,
-}
-
-impl Misfit {
-    /// The message, still without file and place.
-    pub(crate) fn error(&self, column: &str) -> TableError {
-        let text = &self.seen.text;
-        let (numbers, others) = (self.numbers, self.others);
-        let counted = |count: u64, verb: &str, verbs: &str| match count {
-            1 => format!("1 value {verb}"),
-            _ => format!("{count} values {verbs}"),
-        };
-        let hint = Hint::new("in this column ")
-            .text(counted(numbers, "is a number", "are numbers"))
-            .and(" and ")
-            .text(counted(others, "is not", "are not"))
-            .and("; ")
-            .setting("missing", format_args!("'{text}'"))
-            .and(" takes this one for a missing value, ")
-            .setting("categorical", format_args!("'{column}'"))
-            .and(" all for words");
-        not_a_number(text).in_column(column).hint(hint)
-    }
-}
-
-fn not_a_number(text: &str) -> TableError {
+/// The error of a cell that is no number, still without its place.
+pub(crate) fn not_a_number(text: &str) -> TableError {
     let (expected, found) = match text.trim_start_matches(['+', '-']).parse::<f64>() {
         Ok(number) if number.is_infinite() && text.bytes().any(|b| b.is_ascii_digit()) => {
             ("a number within ±1.8e308", format!("{text}, which is beyond"))
@@ -183,20 +167,22 @@ pub(crate) enum ColumnBuilder {
     Integers(Int64Builder),
     Numbers(Float64Builder),
     Texts(StringBuilder),
+    /// Microseconds since 1970-01-01 00:00 UTC, which are never plain.
+    Moments(TimestampMicrosecondBuilder),
 }
 
 impl ColumnBuilder {
-    /// An empty column of one of the types that text files have.
-    /// A column with room for `rows`.
+    /// An empty column of one of the types that text files have, with room for `rows`.
     pub(crate) fn new(data_type: &DataType, rows: usize) -> Self {
         match data_type {
             DataType::Int64 => Self::Integers(Int64Builder::with_capacity(rows)),
             DataType::Float64 => Self::Numbers(Float64Builder::with_capacity(rows)),
+            DataType::Timestamp(..) => Self::Moments(TimestampMicrosecondBuilder::with_capacity(rows)),
             _ => Self::Texts(StringBuilder::with_capacity(rows, 0)),
         }
     }
 
-    /// Appends a cell without blanks around it; tells when it does not fit the column's type.
+    /// Appends a plain cell without blanks around it; tells when it does not fit the column's type.
     pub(crate) fn push(&mut self, text: &str, rules: &CellRules) -> Result<(), TableError> {
         match self {
             Self::Texts(texts) if rules.missing.is_text(text) => texts.append_null(),
@@ -213,6 +199,8 @@ impl ColumnBuilder {
                 Cell::Number(number) => numbers.append_value(number),
                 _ => return Err(not_a_number(text)),
             },
+            Self::Moments(moments) if rules.missing.is_word(text) => moments.append_null(),
+            Self::Moments(_) => return Err(TableError::data("", "a date", shown(text))),
         }
         Ok(())
     }
@@ -223,6 +211,7 @@ impl ColumnBuilder {
             Self::Integers(integers) => integers.append_null(),
             Self::Numbers(numbers) => numbers.append_null(),
             Self::Texts(texts) => texts.append_null(),
+            Self::Moments(moments) => moments.append_null(),
         }
     }
 
@@ -231,6 +220,7 @@ impl ColumnBuilder {
             Self::Integers(mut integers) => Arc::new(integers.finish()),
             Self::Numbers(mut numbers) => Arc::new(numbers.finish()),
             Self::Texts(mut texts) => Arc::new(texts.finish()),
+            Self::Moments(mut moments) => Arc::new(moments.finish()),
         }
     }
 }
@@ -262,15 +252,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_decimal_comma_is_the_only_point_where_it_is_asked_for() {
-        let rules = CellRules::new(&ReadOptions { decimal_comma: true, ..ReadOptions::default() });
-        assert_eq!(rules.read("3,25"), Cell::Number(3.25));
-        assert_eq!(rules.read("-,5"), Cell::Number(-0.5));
-        assert_eq!(rules.read("1,2,3"), Cell::Text);
-        assert_eq!(rules.read("3.25"), Cell::Text);
-    }
-
     fn counts(cells: &[&str]) -> CellCounts {
         let mut counts = CellCounts::default();
         for (row, text) in cells.iter().enumerate() {
@@ -280,13 +261,24 @@ mod tests {
     }
 
     #[test]
-    fn a_stray_word_among_numbers_is_a_mistake_but_many_are_words() {
+    fn a_column_of_plain_cells_has_the_narrowest_type() {
         assert_eq!(counts(&["1", "", "2"]).data_type(), Ok(DataType::Int64));
         assert_eq!(counts(&["1", "2.5"]).data_type(), Ok(DataType::Float64));
         assert_eq!(counts(&["a", "2"]).data_type(), Ok(DataType::Utf8));
-        assert_eq!(counts(&["a", "2", "b", "3"]).data_type(), Ok(DataType::Utf8));
         assert_eq!(counts(&["", "?"]).data_type(), Ok(DataType::Null));
-        assert_eq!(counts(&["1", "2", "x"]).data_type().unwrap_err().seen.row, 2);
-        assert_eq!(counts(&["1e400"]).data_type().unwrap_err().seen.row, 0);
+        assert_eq!(counts(&["1e400"]).data_type().unwrap_err().row, 0);
+    }
+
+    #[test]
+    fn whole_numbers_are_dates_where_all_of_them_are() {
+        assert!(counts(&["20220131", "", "19991231", "20240229"]).are_compact_dates());
+        for cells in [
+            &["20220131", "20220132", "20220201"][..],
+            &["20220131", "20220201"],
+            &["20220131", "20220201", "20220202", "1.5"],
+            &["20220131", "20220201", "20220202", "x"],
+        ] {
+            assert!(!counts(cells).are_compact_dates(), "{cells:?}");
+        }
     }
 }

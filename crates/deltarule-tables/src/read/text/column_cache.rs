@@ -1,8 +1,11 @@
 //! Columns of a text file that were parsed when the file was looked at.
 
-use arrow::array::{Array, ArrayRef, new_null_array};
+use super::cells::CellRules;
+use super::column::reread;
+use crate::read::cell_format::CellFormat;
+use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 use std::sync::Arc;
 
 /// For each block its columns, as long as there is room.
@@ -37,14 +40,24 @@ impl ColumnCache {
         self.bytes
     }
 
-    /// A column of a block as this type, if it was kept as one from which nothing is lost.
-    pub(crate) fn column(&self, block: usize, column: usize, to: &DataType) -> Option<ArrayRef> {
+    /// A column of a block as this field, if it was kept as one from which nothing is lost.
+    pub(crate) fn column(
+        &self,
+        block: usize,
+        column: usize,
+        to: &Field,
+        rules: &CellRules,
+    ) -> Option<ArrayRef> {
         let kept = self.blocks.get(block)?.get(column)?.as_ref()?;
-        match (kept.data_type(), to) {
-            (from, to) if from == to => Some(Arc::clone(kept)),
+        match (kept.data_type(), to.data_type()) {
             (DataType::Null, to) => Some(new_null_array(to, kept.len())),
+            (DataType::Utf8, DataType::Utf8) => Some(Arc::clone(kept)),
+            (DataType::Utf8, _) => reread(kept.as_string(), to, rules).ok(),
+            // Its cells were read as plain ones, which this format may understand otherwise.
+            _ if CellFormat::of(to).is_some() => None,
+            (from, to) if from == to => Some(Arc::clone(kept)),
             // To the nearest number, as such a cell is read, too.
-            (DataType::Int64, DataType::Float64) => cast(kept, to).ok(),
+            (DataType::Int64, DataType::Float64) => cast(kept, to.data_type()).ok(),
             _ => None,
         }
     }
@@ -53,6 +66,7 @@ impl ColumnCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::ReadOptions;
     use arrow::array::{Int64Array, NullArray};
 
     #[test]
@@ -64,14 +78,17 @@ mod tests {
         assert!(!kept.add(vec![Some(Arc::clone(&integers)); 2]));
         assert!(!kept.add(vec![Some(Arc::clone(&integers))]));
         assert_eq!(kept.bytes(), size);
-        let numbers = kept.column(0, 0, &DataType::Float64).unwrap();
+        let rules = CellRules::new(&ReadOptions::default());
+        let column = |kept: &ColumnCache, block, column, to: DataType| {
+            kept.column(block, column, &Field::new("a", to, true), &rules)
+        };
+        let numbers = column(&kept, 0, 0, DataType::Float64).unwrap();
         assert_eq!(numbers.null_count(), 1);
-        for (block, column, to) in [(0, 0, DataType::Utf8), (0, 1, DataType::Int64), (1, 0, DataType::Int64)]
-        {
-            assert_eq!(kept.column(block, column, &to), None);
+        for (block, at, to) in [(0, 0, DataType::Utf8), (0, 1, DataType::Int64), (1, 0, DataType::Int64)] {
+            assert_eq!(column(&kept, block, at, to), None);
         }
         let mut kept = ColumnCache::new(usize::MAX);
         kept.add(vec![Some(Arc::new(NullArray::new(3)) as ArrayRef)]);
-        assert_eq!(kept.column(0, 0, &DataType::Utf8).unwrap().null_count(), 3);
+        assert_eq!(column(&kept, 0, 0, DataType::Utf8).unwrap().null_count(), 3);
     }
 }

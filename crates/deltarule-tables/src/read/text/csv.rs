@@ -1,12 +1,14 @@
 //! Comma-separated values and their kin. `csv-core` tells the cells apart; it is the tokeniser that the Arrow
-//! reader stands on, too. That reader itself trims no blanks, knows no decimal comma, and names neither the column
+//! reader stands on, too. That reader itself trims no blanks, knows plain numbers alone, and names neither the column
 //! of a bad cell nor the line of an open quote.
 
 use super::blocks::Block;
-use super::cells::{CellRules, ColumnBuilder};
+use super::cells::CellRules;
+use super::column::ColumnReader;
 use super::dialect::{Dialect, character_of, line_of};
 use super::grid::{Grid, for_each_row};
 use super::infer::{Wanted, infer};
+use super::numerals::DecimalMark;
 use super::row_format::{RowFormat, Survey, SurveyedColumn};
 use crate::error::{Place, TableError, shown};
 use crate::notice::Notice;
@@ -197,7 +199,7 @@ impl Csv {
         // The first row with a cell that does not fit, its column and what is wrong with it.
         let mut first: Option<(usize, usize, TableError)> = None;
         for (i, field) in columns {
-            let mut array = ColumnBuilder::new(field.data_type(), grid.rows());
+            let mut array = ColumnReader::new(field, grid.rows());
             let before = first.as_ref().map_or(grid.rows(), |(row, ..)| *row);
             for (row, text) in grid.column(*i).take(before).enumerate() {
                 if let Err(error) = array.push(text, &self.rules) {
@@ -289,7 +291,7 @@ impl RowFormat for Csv {
 /// What a first look is to find out of the columns of these names.
 fn wanted(names: &[String], options: &ReadOptions) -> Vec<Wanted> {
     let said = options.declared();
-    names.iter().map(|name| said.type_of(name).map_or(Wanted::Type, Wanted::Cells)).collect()
+    names.iter().map(|name| said.field_of(name).map_or(Wanted::Type, Wanted::Cells)).collect()
 }
 
 /// The delimiter with which the most of the first rows have as many cells as the first.
@@ -299,7 +301,8 @@ fn sniff_delimiter(file: &Path, head: &[u8], options: &ReadOptions) -> u8 {
         file.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv") || e.eq_ignore_ascii_case("tab"));
     let candidates: &[u8] = if tab_first { b"\t,;|" } else { b",\t;|" };
     let mut best = (b',', 0.0, 1);
-    for &delimiter in candidates.iter().filter(|&&d| !(options.decimal_comma && d == b',')) {
+    let commas = options.decimal == Some(DecimalMark::Comma);
+    for &delimiter in candidates.iter().filter(|&&d| !(commas && d == b',')) {
         let dialect = Dialect { delimiter, quote: options.quote };
         let whole = match dialect.scan(head).whole {
             0 => head.len(),

@@ -2,8 +2,10 @@
 
 use super::cell::Cell;
 use super::cells::{CellCounts, CellRules, ColumnBuilder};
+use super::column::ColumnReader;
+use crate::read::cell_format::CellFormat;
 use arrow::array::{ArrayRef, Float64Builder, Int64Array, NullArray};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 use std::sync::Arc;
 
 /// What is wanted of a column when its file is first looked at.
@@ -11,8 +13,8 @@ use std::sync::Arc;
 pub(crate) enum Wanted {
     /// Its type.
     Type,
-    /// Its cells alone: the type is said.
-    Cells(DataType),
+    /// Its cells alone, as this field says.
+    Cells(Field),
 }
 
 /// What was inferred of a column: what its cells are, and the column itself where it is kept.
@@ -29,7 +31,7 @@ pub(crate) fn infer<'a>(
     let mut counts = CellCounts::default();
     match wanted {
         // A cell that does not fit is an error where it is read, not here, where nobody asked for it.
-        Wanted::Cells(data_type) => (counts, keep.then(|| typed(cells, rows, data_type, rules)).flatten()),
+        Wanted::Cells(field) => (counts, keep.then(|| typed(cells, rows, field, rules)).flatten()),
         Wanted::Type if keep => guessed(cells, rows, rules),
         Wanted::Type => {
             for (row, text) in cells.enumerate() {
@@ -43,10 +45,14 @@ pub(crate) fn infer<'a>(
 fn typed<'a>(
     mut cells: impl Iterator<Item = &'a str>,
     rows: usize,
-    data_type: &DataType,
+    field: &Field,
     rules: &CellRules,
 ) -> Option<ArrayRef> {
-    let mut column = ColumnBuilder::new(data_type, rows);
+    if CellFormat::of(field).is_some() {
+        // Not to be confused with a column whose cells were taken for plain ones.
+        return None;
+    }
+    let mut column = ColumnReader::new(field, rows);
     cells.try_for_each(|text| column.push(text, rules)).ok()?;
     Some(column.finish())
 }
@@ -88,7 +94,8 @@ fn guessed<'a>(cells: impl Iterator<Item = &'a str> + Clone, rows: usize, rules:
                 }
                 column = Some(fresh);
             }
-            (_, Cell::Text | Cell::TooLarge) => {
+            // No plain cell is a moment.
+            (Some(ColumnBuilder::Moments(_)), _) | (_, Cell::Text | Cell::TooLarge) => {
                 let mut texts = ColumnBuilder::new(&DataType::Utf8, rows);
                 for text in cells.clone().take(row + 1) {
                     let _ = texts.push(text, rules);
@@ -141,8 +148,9 @@ mod tests {
     fn what_is_said_is_not_guessed() {
         let rules = CellRules::new(&ReadOptions::default());
         let infer = |cells: &[&str], wanted: Wanted| infer(cells.iter().copied(), 2, &wanted, &rules, true);
-        let (counts, texts) = infer(&["1", "2"], Wanted::Cells(DataType::Utf8));
+        let field = |data_type| Wanted::Cells(Field::new("a", data_type, true));
+        let (counts, texts) = infer(&["1", "2"], field(DataType::Utf8));
         assert_eq!((counts, texts.unwrap().data_type()), (CellCounts::default(), &DataType::Utf8));
-        assert_eq!(infer(&["1", "x"], Wanted::Cells(DataType::Float64)).1, None);
+        assert_eq!(infer(&["1", "x"], field(DataType::Float64)).1, None);
     }
 }

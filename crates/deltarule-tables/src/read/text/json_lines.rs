@@ -2,7 +2,8 @@
 //! files, so that numbers, missing values and messages are the same.
 
 use super::blocks::Block;
-use super::cells::{CellCounts, CellRules, ColumnBuilder};
+use super::cells::{CellCounts, CellRules};
+use super::column::ColumnReader;
 use super::dialect::Dialect;
 use super::row_format::{RowFormat, Survey, SurveyedColumn};
 use crate::error::{Place, TableError, shown};
@@ -212,8 +213,8 @@ impl RowFormat for JsonLines {
     fn read(&self, block: &Block, columns: &[(usize, Field)]) -> Result<Vec<ArrayRef>, TableError> {
         let positions: HashMap<&str, usize> =
             columns.iter().enumerate().map(|(i, (_, field))| (field.name().as_str(), i)).collect();
-        let mut arrays: Vec<ColumnBuilder> =
-            columns.iter().map(|(_, field)| ColumnBuilder::new(field.data_type(), 0)).collect();
+        let mut arrays: Vec<ColumnReader> =
+            columns.iter().map(|(_, field)| ColumnReader::new(field, 0)).collect();
         let mut lengths = vec![0; columns.len()];
         self.lines(block, |row, line, values| {
             for value in values {
@@ -227,10 +228,10 @@ impl RowFormat for JsonLines {
                     Content::Number(text) => arrays[at].push(text, &self.rules),
                     Content::Text(text) => arrays[at].push(text, &self.rules),
                 };
-                pushed.map_err(|_| LineError {
+                pushed.map_err(|error| LineError {
                     character: character(line, value.raw) as u64,
                     column: Some(value.name.clone().into_owned()),
-                    expected: "a number".to_owned(),
+                    expected: error.expected().to_owned(),
                     found: shown(value.raw),
                     hint: None,
                 })?;
@@ -243,7 +244,7 @@ impl RowFormat for JsonLines {
             }
             Ok(())
         })?;
-        Ok(arrays.into_iter().map(ColumnBuilder::finish).collect())
+        Ok(arrays.into_iter().map(ColumnReader::finish).collect())
     }
 
     fn place(&self, block: &Block, row: u64, column: Option<&str>) -> Place {

@@ -2,18 +2,26 @@
 
 mod blocks;
 mod cell;
+mod cell_evidence;
 mod cells;
+mod column;
 mod column_cache;
 mod csv;
+pub(crate) mod dates;
 mod decimal;
 mod dialect;
+mod folded;
 mod grid;
 mod infer;
 mod json_lines;
 mod libsvm;
+pub(crate) mod numerals;
+mod patience;
 mod row_format;
 mod stdin;
+pub(crate) mod strays;
 mod table;
+mod verdict;
 
 pub(super) use stdin::{Stdin, open_stdin};
 pub(super) use table::TextTable;

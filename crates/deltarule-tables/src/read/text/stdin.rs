@@ -77,7 +77,8 @@ pub(crate) fn open_stdin(
         buffers: BufferPool::default(),
     };
     let declared = options.declared();
-    let field = |name: &String| Field::new(name, declared.type_of(name).unwrap_or(DataType::Utf8), true);
+    let words = |name: &String| Field::new(name, DataType::Utf8, true);
+    let field = |name: &String| declared.field_of(name).unwrap_or_else(|| words(name));
     let fields = opening.csv.names().iter().map(field).collect();
     let (csv, notices) = (Arc::new(opening.csv), opening.notices);
     Ok(Stdin::Csv(StreamTable { csv, fields, notices, blocks: Mutex::new(Some(blocks)) }))

@@ -1,14 +1,19 @@
 //! Tables of text: one survey of all rows finds the types and where the blocks lie, later passes read them.
 
 use super::blocks::{Block, Blocks, BufferPool};
-use super::cells::CellCounts;
+use super::cell_evidence::CellEvidence;
+use super::cells::{CellCounts, not_a_number};
 use super::column_cache::ColumnCache;
 use super::csv::Csv;
+use super::dates::DateFormat;
 use super::json_lines::JsonLines;
 use super::libsvm::Libsvm;
 use super::row_format::{RowFormat, Survey, SurveyedColumn};
+use super::strays::Sample;
+use super::verdict::{Expected, Reading, judge, second_look};
 use crate::error::{Place, TableError};
 use crate::notice::Notice;
+use crate::read::cell_format::CellFormat;
 use crate::read::input::Input;
 use crate::read::input::detect::BOM;
 use crate::read::input::format::Format;
@@ -16,8 +21,9 @@ use crate::read::options::ReadOptions;
 use crate::read::parallel::ParallelMap;
 use crate::read::table_file::{Batches, RowRange, TableFile, chunk_of};
 use crate::row_names::RowNames;
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use deltarule::Hint;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
@@ -162,22 +168,82 @@ impl TextTable {
         Ok(found)
     }
 
-    fn types(&self, columns: Vec<SurveyedColumn>, options: &ReadOptions) -> Result<Vec<Field>, TableError> {
+    /// The fields of the columns, found from what was said and what the cells are.
+    fn types(
+        &mut self,
+        mut columns: Vec<SurveyedColumn>,
+        options: &ReadOptions,
+    ) -> Result<Vec<Field>, TableError> {
         let declared = options.declared();
-        let field = |found: SurveyedColumn| {
-            let data_type = match declared.type_of(&found.name) {
-                Some(data_type) => data_type,
-                None if found.counts.texts > 0 && declared.may_be_anything(&found.name) => DataType::Utf8,
-                None => found.counts.data_type().map_err(|misfit| {
-                    let place = self.place_of(misfit.seen.row, Some(&found.name));
-                    misfit.error(&found.name).in_file(self.input.name()).at(place)
-                })?,
+        let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut evidence: Vec<CellEvidence> = columns
+            .iter_mut()
+            .map(|column| match declared.is_open(&column.name) {
+                true => column.counts.take_evidence(),
+                false => CellEvidence::default(),
+            })
+            .collect();
+        for column in second_look(&evidence, options) {
+            evidence[column] = self.look_at_all(column, names[column], options)?;
+        }
+        let delimiter = self.format.dialect().map(|dialect| dialect.delimiter);
+        let verdicts = judge(&names, &evidence, delimiter, options);
+        let mut fields = Vec::with_capacity(columns.len());
+        for (SurveyedColumn { name, counts }, verdict) in columns.into_iter().zip(verdicts) {
+            self.notices.extend(verdict.notice);
+            let plain = |data_type| Field::new(&name, data_type, true);
+            let field = match (declared.field_of(&name), verdict.reading) {
+                (Some(field), _) => field,
+                (None, Reading::By(format, data_type)) => format.mark(plain(data_type)),
+                (None, Reading::Refused(first, error)) => return Err(self.placed(error, &first, &name)),
+                (None, Reading::Plain)
+                    if declared.is_open(&name)
+                        && counts.are_compact_dates()
+                        && Expected::of(&name, options).may_be_dates() =>
+                {
+                    self.notices.push(compact_notice(&name));
+                    let format = CellFormat::Dates(DateFormat::Compact);
+                    format.mark(plain(format.data_type()))
+                }
+                (None, Reading::Plain) => plain(counts.data_type().map_err(|seen| {
+                    let first = Sample { row: seen.row, text: seen.text.clone() };
+                    let way_out = Hint::new("")
+                        .setting("missing", format_args!("'{}'", first.text))
+                        .and(" takes it for a missing value, ")
+                        .setting("categorical", format_args!("'{name}'"))
+                        .and(" takes all for words");
+                    self.placed(not_a_number(&first.text).hint(way_out), &first, &name)
+                })?),
             };
-            let names_rows = self.format.row_names() == Some(&found.name);
-            let field = Field::new(found.name, data_type, true);
-            Ok(if names_rows { RowNames::Nameless.mark(field) } else { field })
-        };
-        columns.into_iter().map(field).collect()
+            let names_rows = self.format.row_names() == Some(&name);
+            fields.push(if names_rows { RowNames::Nameless.mark(field) } else { field });
+        }
+        Ok(fields)
+    }
+
+    /// Looks at every cell of a column.
+    fn look_at_all(
+        &self,
+        column: usize,
+        name: &str,
+        options: &ReadOptions,
+    ) -> Result<CellEvidence, TableError> {
+        let texts = [(column, Field::new(name, DataType::Utf8, true))];
+        let said = options.date_format.as_ref();
+        let mut evidence = CellEvidence::of_all_cells(said);
+        for (block, chunk) in self.blocks.iter().zip(&self.chunks) {
+            for array in self.format.read(&block.read(&self.input)?, &texts)? {
+                let is_missing = |text: &str| self.format.rules().missing.is_text(text);
+                evidence.add_all(array.as_string(), chunk.first_row, said, is_missing);
+            }
+        }
+        Ok(evidence)
+    }
+
+    /// The error of a cell, in its place.
+    fn placed(&self, error: TableError, cell: &Sample, column: &str) -> TableError {
+        error.in_file(self.input.name()).at(self.place_of(cell.row, Some(column))).in_column(column)
     }
 
     fn place_of(&self, row: u64, column: Option<&str>) -> Place {
@@ -187,6 +253,19 @@ impl TextTable {
         });
         place.unwrap_or(Place::Row(row + 1))
     }
+}
+
+/// A field of this type, its cells written as those of `own`.
+fn written_as(field: &Field, own: &Field) -> Field {
+    let plain = Field::new(field.name(), field.data_type().clone(), true);
+    CellFormat::of(own).map_or(plain.clone(), |format| format.mark(plain))
+}
+
+/// What is said of whole numbers that are taken for dates.
+fn compact_notice(column: &str) -> Notice {
+    Notice::new(format!("column {column:?}: whole numbers such as 20220131 are read as dates"))
+        .in_column(column)
+        .hint(Hint::new("").setting("numeric", format_args!("'{column}'")).and(" takes them for numbers"))
 }
 
 /// Adds the columns of a later block, whose rows begin at `first_row`.
@@ -229,13 +308,16 @@ impl TableFile for TextTable {
     fn read(&self, chunks: Range<usize>, columns: &[(usize, Field)]) -> Result<Batches, TableError> {
         let schema =
             Arc::new(Schema::new(columns.iter().map(|(_, field)| field.clone()).collect::<Vec<_>>()));
-        let (input, format, columns) = (self.input.clone(), Arc::clone(&self.format), columns.to_vec());
+        // Each file of several has formats of its own.
+        let columns: Vec<(usize, Field)> =
+            columns.iter().map(|(i, field)| (*i, written_as(field, &self.fields[*i]))).collect();
+        let (input, format) = (self.input.clone(), Arc::clone(&self.format));
         let (blocks, rows) = (Arc::clone(&self.blocks), self.chunks.clone());
         let kept = Arc::clone(&self.kept);
         let threads = self.threads.min(chunks.len());
         Ok(Box::new(ParallelMap::new(threads, chunks, move |index| {
             let held: Vec<Option<ArrayRef>> =
-                columns.iter().map(|(i, field)| kept.column(index, *i, field.data_type())).collect();
+                columns.iter().map(|(i, field)| kept.column(index, *i, field, format.rules())).collect();
             let sought: Vec<(usize, Field)> = columns
                 .iter()
                 .zip(&held)
