@@ -2,8 +2,7 @@
 
 use super::text::dates::DateFormat;
 use super::text::numerals::NumeralFormat;
-use super::types::TIMESTAMP;
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, TimeUnit};
 use serde::{Deserialize, Serialize};
 
 /// How the cells of a column are written, where they are neither plain numbers nor plain words: what was found when a
@@ -18,6 +17,9 @@ pub enum CellFormat {
     /// Dates, times of day or durations, such as `13.01.2022`.
     Dates(DateFormat),
 }
+
+/// Moments of time, in UTC.
+pub(crate) const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
 /// Where the metadata of a field hold its format.
 const KEY: &str = "deltarule:format";

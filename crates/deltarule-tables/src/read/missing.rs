@@ -107,7 +107,9 @@ impl Missing {
             DataType::Date32 | DataType::Timestamp(..)
                 if self.said.iter().any(|said| said.moment.is_some()) =>
             {
-                let Ok(micros) = cast(array, &super::types::TIMESTAMP) else { return Arc::clone(array) };
+                let Ok(micros) = cast(array, &super::cell_format::TIMESTAMP) else {
+                    return Arc::clone(array);
+                };
                 let Ok(micros) = cast(&micros, &DataType::Int64) else { return Arc::clone(array) };
                 let micros = micros.as_primitive::<Int64Type>();
                 let is = |micros: i64| self.meets(|said| said.moment == Some(micros));

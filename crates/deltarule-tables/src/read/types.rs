@@ -13,8 +13,7 @@ use deltarule::Hint;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Moments of time, in UTC.
-pub(crate) const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
+pub(crate) use super::cell_format::TIMESTAMP;
 
 /// The type that a column of this type is handed out as; nothing where a cell is more than one value, or no value
 /// that a network could learn from.

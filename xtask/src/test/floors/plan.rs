@@ -55,12 +55,17 @@ pub(super) const HOUSES: &[House] = &[
         floors: &[
             "cells error notice row_names select suggest",
             "table",
-            "read::input::format read::parallel read::text::cell read::text::column_cache read::text::dialect",
-            "read::input::globs read::input::signature read::options read::table_file read::text::blocks \
-             read::text::decimal read::text::grid",
-            "read::input::detect read::missing",
-            "read::text::cells read::types",
-            "read::input read::text::infer read::text::row_format",
+            "read::input::format read::parallel read::text::cell read::text::dialect read::text::folded \
+             read::text::patience read::text::strays",
+            "read::input::globs read::input::signature read::table_file read::text::blocks read::text::decimal \
+             read::text::grid",
+            "read::text::dates read::text::numerals",
+            "read::cell_format read::text::cell_evidence",
+            "read::options",
+            "read::missing read::text::verdict",
+            "read::input::detect read::text::cells read::types",
+            "read::text::column",
+            "read::input read::text::column_cache read::text::infer read::text::row_format",
             "read::binary read::text::csv read::text::json_lines read::text::libsvm",
             "read::text::stdin read::text::table",
             "read::text",
@@ -72,18 +77,11 @@ pub(super) const HOUSES: &[House] = &[
             "load",
             "stream",
         ],
-        circles: &[
-            Circle {
-                lower: "read::options",
-                upper: "read::missing",
-                why: "the usual markers are an option's usual value",
-            },
-            Circle {
-                lower: "read::missing",
-                upper: "read::types",
-                why: "a missing time has the type of the others",
-            },
-        ],
+        circles: &[Circle {
+            lower: "read::options",
+            upper: "read::missing",
+            why: "the usual markers of missing values are the default of an option",
+        }],
     },
     House {
         folder: "crates/deltarule-pipeline",
