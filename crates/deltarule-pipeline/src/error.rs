@@ -129,7 +129,7 @@ pub enum Error {
         /// The fold, from 1.
         fold: usize,
         /// At which step, and where.
-        error: deltarule::Error,
+        error: Box<deltarule::Error>,
     },
     /// Whoever watched stopped it before there was a result.
     Interrupted,
@@ -189,7 +189,8 @@ impl Error {
     /// Whose matter it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Library(error) | Self::FoldDiverged { error, .. } => error.kind().into(),
+            Self::Library(error) => error.kind().into(),
+            Self::FoldDiverged { error, .. } => error.kind().into(),
             Self::Table(error) => error.kind().into(),
             Self::Setting { .. }
             | Self::Unsuited { .. }
@@ -247,7 +248,8 @@ impl Error {
     pub fn worded(&self, word: impl Fn(&Advised) -> String) -> String {
         let named = |name| word(&Advised { name, value: None });
         match self {
-            Self::Library(error) | Self::FoldDiverged { error, .. } => error.to_string(),
+            Self::Library(error) => error.to_string(),
+            Self::FoldDiverged { error, .. } => error.to_string(),
             Self::Table(error) => error.to_string(),
             Self::Undefined(error) => error.to_string(),
             Self::Setting { name, expected, found, .. } => {
@@ -295,7 +297,8 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Library(error) | Self::FoldDiverged { error, .. } => Some(error),
+            Self::Library(error) => Some(error),
+            Self::FoldDiverged { error, .. } => Some(&**error),
             Self::Table(error) | Self::UnknownData { error, .. } => Some(error),
             Self::Undefined(error) => Some(error),
             Self::NoRun { source, .. } | Self::Io { source, .. } => Some(source),

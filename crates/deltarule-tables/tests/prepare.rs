@@ -459,8 +459,8 @@ proptest! {
         prop_assert_eq!(train.len() + held.len(), with_class);
         for class in 0..3u32 {
             let count = |classes: &[u32]| classes.iter().filter(|&&c| c == class).count() as f64;
-            let share = 0.3 * (count(&train) + count(&held));
-            prop_assert!((count(&held) - share).abs() <= 1.5, "class {}: {} of {}", class, count(&held), share);
+            let share = 0.3 * (count(train) + count(held));
+            prop_assert!((count(held) - share).abs() <= 1.5, "class {}: {} of {}", class, count(held), share);
         }
         // What the bend lets through.
         prop_assert!(!tabular || whole.train.x().storage().iter().all(|x| x.abs() <= 3.0));

@@ -260,7 +260,7 @@ impl<T: Real> Network<T> {
     }
 }
 
-/// Whether so many numbers can be had. The memory is given back at once, untouched.
+/// Whether the system has memory for so many numbers. It is given back at once, untouched.
 pub(crate) fn has_room<T: Real>(numbers: usize) -> bool {
     Vec::<T>::new().try_reserve_exact(numbers).is_ok()
 }

@@ -67,7 +67,7 @@ impl<T: Real> PreparedFold<T> {
         let validation = prepared.validation.as_ref().map(Subset::samples);
         let end = trainer.run(pool, &mut state, &mut *batches, validation, &mut Watching(watch))?;
         if let End::Diverged(error) = end {
-            return Err(Error::FoldDiverged { repeat: repeat + 1, fold: fold + 1, error });
+            return Err(Error::FoldDiverged { repeat: repeat + 1, fold: fold + 1, error: Box::new(error) });
         }
         let test = prepared.test.as_ref().expect("every fold holds samples out").samples();
         let mut evaluator = Evaluator::new(state.kept(), plan.cost(), plan.task(), test)?;

@@ -64,7 +64,7 @@ pub enum TrainingSet<T: Real> {
         measured: Subset<T>,
     },
     /// Rows of a table, read anew for each epoch.
-    Streamed(StreamedTable),
+    Streamed(Box<StreamedTable>),
 }
 
 /// A table whose rows are read anew for each epoch.
@@ -168,7 +168,8 @@ impl<T: Real> TrainingSet<T> {
             Self::InMemory { learned, .. } => {
                 Box::new(Shuffled::new(learned.samples(), batch, drop_last, seed))
             }
-            Self::Streamed(StreamedTable { table, plan, buffer }) => {
+            Self::Streamed(streamed) => {
+                let StreamedTable { table, plan, buffer } = &**streamed;
                 Box::new(Streamed::new(&**table, plan, batch, drop_last, seed, *buffer)?)
             }
         })

@@ -135,7 +135,7 @@ pub(super) fn stream<T: Real>(
         preprocessor: Preprocessor::of_table(data.clone(), plan.preprocessor.clone()),
         overview: Some(plan.overview.clone()),
         notices,
-        training: TrainingSet::Streamed(StreamedTable { table, plan, buffer }),
+        training: TrainingSet::Streamed(Box::new(StreamedTable { table, plan, buffer })),
     })
 }
 
