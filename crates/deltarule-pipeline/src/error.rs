@@ -83,11 +83,6 @@ pub enum Error {
         /// What the network makes of it.
         found: f64,
     },
-    /// A class with too few rows.
-    RareClass {
-        /// The class.
-        class: String,
-    },
     /// The preprocessing in a model file is not what this crate writes.
     Preprocessing {
         /// What is wrong with it.
@@ -200,11 +195,9 @@ impl Error {
             | Self::NothingHeldOut
             | Self::NoSuchSample { .. }
             | Self::FolderTaken(_) => ErrorKind::Usage,
-            Self::NoSamples
-            | Self::NotFinite { .. }
-            | Self::RareClass { .. }
-            | Self::Preprocessing { .. }
-            | Self::Misfit { .. } => ErrorKind::BadData,
+            Self::NoSamples | Self::NotFinite { .. } | Self::Preprocessing { .. } | Self::Misfit { .. } => {
+                ErrorKind::BadData
+            }
             Self::Undefined(_) | Self::NoModel(_) | Self::NoRun { .. } | Self::Io { .. } => {
                 ErrorKind::RunTime
             }
@@ -225,9 +218,6 @@ impl Error {
             Self::Setting { hint, .. } | Self::Unsuited { hint, .. } => hint.clone(),
             Self::NotFinite { .. } => {
                 Some(Hint::new("{precision=f64} in training has room for larger numbers"))
-            }
-            Self::RareClass { .. } => {
-                Some(Hint::new("when it is held out, no network can have learned the class"))
             }
             Self::Preprocessing { .. } => {
                 Some(Hint::new("was it trained by another program, or by a newer version?"))
@@ -268,9 +258,6 @@ impl Error {
             }
             Self::NotFinite { row, found } => {
                 format!("row {row}: expected a prediction that is a finite number, found {found}")
-            }
-            Self::RareClass { class } => {
-                format!("expected two rows or more of every class, found one of `{class}`")
             }
             Self::Preprocessing { why } => {
                 format!("the model's preprocessing is not what this program writes: {why}")

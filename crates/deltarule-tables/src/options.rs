@@ -11,6 +11,8 @@ pub struct TableOptions {
     pub target: Vec<String>,
     /// What kind of prediction, where the guess is not wanted.
     pub task: Option<Task>,
+    /// The classes of the one target, where the rows at hand need not have all of them.
+    pub labels: Option<Vec<String>>,
     /// Columns that hold names of categories, whatever they look like.
     pub categorical: Vec<String>,
     /// Columns that hold amounts, whatever they look like.
@@ -38,6 +40,7 @@ impl Default for TableOptions {
         Self {
             target: Vec::new(),
             task: None,
+            labels: None,
             categorical: Vec::new(),
             numeric: Vec::new(),
             use_columns: Vec::new(),

@@ -41,8 +41,13 @@ fn cells_and_columns() {
     assert_snapshot("one_class", refused(&sandbox, "train one.csv --target y", 3));
     sandbox.write("quote.csv", "x,y\n1,\"a\n2,b\n");
     assert_snapshot("unclosed_quote", refused(&sandbox, "train quote.csv --target y", 3));
-    sandbox.write("alone.csv", "x,y\n1,a\n2,b\n3,a\n4,b\n5,c\n");
-    assert_snapshot("cv_class_alone", refused(&sandbox, "cv alone.csv --target y --folds 2", 3));
+    let alone: String = (0..40)
+        .map(|i| format!("{},{}\n", i * 7 % 11, if i == 5 { "c" } else { ["a", "b"][i % 2] }))
+        .collect();
+    sandbox.write("alone.csv", format!("x,y\n{alone}"));
+    let noted = sandbox.done("cv alone.csv --target y --folds 2 --epochs 2 --out-of-fold alone-out.csv");
+    assert!(noted.stderr.contains("note: there is one row of class `c`"), "{noted}");
+    assert!(noted.stdout.contains("accuracy"), "{noted}");
 }
 
 /// The messages of both files hint at `--drop`, and one at `--categorical`.

@@ -151,13 +151,15 @@ impl WholeTable {
         options.task = Some(target.task());
         leave_out(&mut options, &plan);
         let classes = (target.task() == Task::Classes).then(|| data.classes().to_vec());
+        let mut notices = plan.notices.clone();
         if let (Some(classes), Target::Classification { labels, .. }) = (&classes, &target) {
-            check_counts(classes, labels)?;
+            notices.extend(rare(classes, labels));
+            options.labels = Some(labels.clone());
         }
         let rows = preparation.rows_with_target(source)?;
         let all = InMemory::read(source.name(), source)?;
         let rows = if rows.len() == all.rows() { all } else { all.picked(&rows) };
-        let (overview, notices) = (plan.overview, plan.notices);
+        let overview = plan.overview;
         Ok(Self { rows, options, target, classes, overview, notices, files })
     }
 
@@ -179,12 +181,15 @@ impl WholeTable {
     }
 }
 
-/// A class must be left to train on when one of its rows is held out.
-fn check_counts(classes: &[u32], labels: &[String]) -> Result {
+/// Classes of which no row is left to train on when it is held out.
+fn rare(classes: &[u32], labels: &[String]) -> impl Iterator<Item = Notice> {
     let mut counts = vec![0_usize; labels.len()];
     classes.iter().for_each(|&class| counts[class as usize] += 1);
-    match counts.iter().position(|&count| count == 1) {
-        Some(alone) => Err(Error::RareClass { class: labels[alone].clone() }),
-        None => Ok(()),
-    }
+    let alone = labels.iter().zip(counts).filter(|(_, count)| *count == 1).map(|(label, _)| label);
+    let alone: Vec<String> = alone.cloned().collect();
+    alone.into_iter().map(|label| {
+        Notice::new(format!(
+            "there is one row of class `{label}`: when it is held out, no network can have learned the class"
+        ))
+    })
 }

@@ -58,7 +58,12 @@ impl TablePlan {
             .iter()
             .filter_map(|name| profiles.iter().find(|profile| profile.name == *name))
             .collect();
-        let mut target = Target::infer(&targets, options.task, &source.name(), &mut notices)?;
+        let mut target = match (&options.labels, &options.target[..]) {
+            (Some(labels), [column]) => {
+                Target::Classification { column: column.clone(), labels: labels.clone() }
+            }
+            _ => Target::infer(&targets, options.task, &source.name(), &mut notices)?,
+        };
         check_class_weights(options, &target)?;
 
         let mut roles: Vec<Role> = profiles.iter().map(|profile| role(profile, options)).collect();
