@@ -58,7 +58,7 @@ pub(crate) fn run(ui: &Ui, args: Cv) -> Outcome {
         validation.write(path, args.force, &done.predictions)?;
     }
     if ui.json {
-        return ui.print_json(&to_json(&args, (folds, repeats), samples, &done));
+        return ui.print_json(&to_json(&args, &validation, (folds, repeats), samples, &done));
     }
     ui.detail(each_fold(&done.folds).trim_end());
     let mut out = text::heading(&format!(
@@ -137,6 +137,7 @@ fn each_fold(done: &[FoldResult]) -> String {
 
 fn to_json(
     args: &Cv,
+    validation: &CrossValidation,
     (folds, repeats): (usize, u32),
     rows: usize,
     done: &CrossValidated,
@@ -164,6 +165,8 @@ fn to_json(
         "repeats": repeats,
         "metrics": metrics,
         "each": done.folds.iter().map(fold).collect::<Vec<_>>(),
+        "columns": validation.overview().map(|overview| &overview.columns),
+        "warnings": validation.notices().iter().map(in_flags).collect::<Vec<_>>(),
         "out_of_fold": args.out_of_fold.as_deref().map(Path::display).map(|path| path.to_string()),
     })
 }

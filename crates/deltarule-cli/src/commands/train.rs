@@ -109,6 +109,8 @@ pub(crate) fn run(ui: &Ui, args: Train) -> Outcome {
             "seconds": total,
             "evaluated_on": evaluation.as_ref().map(|(portion, _)| portion.name()),
             "evaluation": evaluation.as_ref().map(|(_, report)| report),
+            "columns": fit.overview().map(|overview| &overview.columns),
+            "warnings": fit.notices().iter().map(in_flags).collect::<Vec<_>>(),
         }));
     }
     let mut out = String::new();

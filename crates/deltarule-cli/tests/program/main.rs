@@ -6,6 +6,7 @@ mod forms;
 mod help;
 mod model_errors;
 mod predictions;
+mod reading;
 mod real_tables;
 mod recipe;
 mod sandbox;
