@@ -56,7 +56,7 @@ pub(super) const HOUSES: &[House] = &[
             "cells error notice row_names select suggest",
             "table",
             "read::input::format read::parallel read::text::cell read::text::dialect read::text::folded \
-             read::text::patience read::text::strays",
+             read::text::sampler read::text::strays",
             "read::input::globs read::input::signature read::table_file read::text::blocks read::text::decimal \
              read::text::grid",
             "read::text::dates read::text::numerals",

@@ -29,32 +29,31 @@ impl ColumnReader {
             self.builder.push_missing();
             return Ok(());
         }
-        let read = match (format, &mut self.builder) {
-            (CellFormat::Numerals(format), builder) => {
-                let cell = format.read(text, &mut self.buffer);
-                match (cell, builder) {
-                    (Some(cell), builder) if rules.is_missing(cell) => Some(builder.push_missing()),
+        match (format, &mut self.builder) {
+            (CellFormat::Numerals(numerals), builder) => {
+                match (numerals.read(text, &mut self.buffer), builder) {
+                    (Some(cell), builder) if rules.is_missing(cell) => builder.push_missing(),
                     (Some(Cell::Integer(integer)), ColumnBuilder::Integers(integers)) => {
-                        Some(integers.append_value(integer))
+                        integers.append_value(integer);
                     }
                     (Some(Cell::Integer(integer)), ColumnBuilder::Numbers(numbers)) => {
-                        Some(numbers.append_value(integer as f64))
+                        numbers.append_value(integer as f64);
                     }
                     (Some(Cell::Number(number)), ColumnBuilder::Numbers(numbers)) => {
-                        Some(numbers.append_value(number))
+                        numbers.append_value(number);
                     }
-                    _ => None,
+                    _ => return Err(misfit(format, text)),
                 }
             }
-            (CellFormat::Dates(format), ColumnBuilder::Numbers(numbers)) => {
-                format.seconds(text).map(|seconds| numbers.append_value(seconds))
+            (CellFormat::Dates(dates), ColumnBuilder::Numbers(numbers)) => {
+                numbers.append_value(dates.seconds(text).ok_or_else(|| misfit(format, text))?);
             }
-            (CellFormat::Dates(format), ColumnBuilder::Moments(moments)) => {
-                format.parse(text).map(|micros| moments.append_value(micros))
+            (CellFormat::Dates(dates), ColumnBuilder::Moments(moments)) => {
+                moments.append_value(dates.parse(text).ok_or_else(|| misfit(format, text))?);
             }
-            _ => None,
-        };
-        read.ok_or_else(|| TableError::data("", format.expected(), shown(text)))
+            _ => return Err(misfit(format, text)),
+        }
+        Ok(())
     }
 
     /// Appends a missing value.
@@ -65,6 +64,11 @@ impl ColumnReader {
     pub(crate) fn finish(self) -> ArrayRef {
         self.builder.finish()
     }
+}
+
+/// The error of a cell that is none of the format, still without its place.
+fn misfit(format: &CellFormat, text: &str) -> TableError {
+    TableError::data("", format.expected(), shown(text))
 }
 
 /// The cells of a column of text as `field` says; the first that does not fit is an error, with its row.

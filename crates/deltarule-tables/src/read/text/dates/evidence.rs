@@ -1,7 +1,7 @@
 //! What the cells of a column tell of the way its dates are written.
 
 use super::super::folded::folded;
-use super::super::patience::Patience;
+use super::super::sampler::Sampler;
 use super::super::strays::{Sample, Strays};
 use super::clock;
 use super::written::{Parts, Written};
@@ -24,7 +24,7 @@ pub(crate) struct Evidence {
     /// Cells that were counted as something else and not looked at.
     others: u64,
     pub(super) strays: Strays,
-    pub(super) patience: Patience,
+    pub(super) sampler: Sampler,
     pub(super) values: Values,
     pub(super) twelve_hours: bool,
     pub(super) dotted: bool,
@@ -55,18 +55,18 @@ pub(super) struct Values(pub(super) [u128; 3]);
 impl Evidence {
     /// None so far, of a column whose cells are all to be looked at: for a [second look](super::second_look).
     pub(crate) fn of_all_cells() -> Self {
-        Self { patience: Patience::endless(), ..Self::default() }
+        Self { sampler: Sampler::endless(), ..Self::default() }
     }
 
     /// Looks at a cell that has a value; rows are counted from zero. After many cells that are no dates only one in a
     /// few is looked at.
     pub(crate) fn add(&mut self, cell: &str, row: u64) {
-        if !self.patience.lasts() {
+        if !self.sampler.picks_next() {
             self.strays.add_many(None, 1);
             return;
         }
         let found = folded(cell).and_then(|text| self.look_at(&text));
-        self.patience.learn(found.is_some());
+        self.sampler.learn(found.is_some());
         match found {
             Some(look) => self.add_look(look, 1, || Sample { row, text: cell.to_owned() }),
             None => self.strays.add(cell, row),
@@ -113,7 +113,7 @@ impl Evidence {
     pub(crate) fn merge(&mut self, later: Self, first_row: u64) {
         self.others += later.others;
         self.strays.merge(later.strays, first_row);
-        self.patience.merge(&later.patience);
+        self.sampler.merge(&later.sampler);
         for (seen, more) in self.values.0.iter_mut().zip(later.values.0) {
             *seen |= more;
         }

@@ -61,7 +61,7 @@ pub(crate) struct Mixture {
 /// dates of them. None in nearly every file.
 pub(crate) fn second_look(columns: &[Evidence]) -> Vec<usize> {
     let asked = |&i: &usize| {
-        let missed = columns[i].patience.missed();
+        let missed = columns[i].sampler.missed();
         missed > 0 && 4 * (columns[i].best().1 + missed) >= columns[i].cells()
     };
     (0..columns.len()).filter(asked).collect()

@@ -1,7 +1,7 @@
 //! What the cells of a column tell of the way its numbers are written.
 
 use super::super::folded::folded;
-use super::super::patience::Patience;
+use super::super::sampler::Sampler;
 use super::super::strays::{Sample, Strays};
 use super::currency::currency;
 use super::mark::{DecimalMark, Separator};
@@ -16,7 +16,7 @@ pub(crate) struct Evidence {
     pub(super) plain_fractions: u64,
     /// Cells that are no number at all.
     pub(super) strays: Strays,
-    pub(super) patience: Patience,
+    pub(super) sampler: Sampler,
 }
 
 /// What matters of a cell that is a number: cells of one make are read alike or not at all.
@@ -103,18 +103,18 @@ impl Evidence {
 
     /// None so far, of a column whose cells are all to be looked at: for a [second look](super::second_look).
     pub(crate) fn of_all_cells() -> Self {
-        Self { patience: Patience::endless(), ..Self::default() }
+        Self { sampler: Sampler::endless(), ..Self::default() }
     }
 
     /// Looks at a cell that has a value; rows are counted from zero. After many cells that are no numbers only one in a
     /// few is looked at.
     pub(crate) fn add(&mut self, cell: &str, row: u64) {
-        if !self.patience.lasts() {
+        if !self.sampler.picks_next() {
             self.strays.add_many(None, 1);
             return;
         }
         let found = Make::of(cell);
-        self.patience.learn(found.is_some());
+        self.sampler.learn(found.is_some());
         match found {
             Some(make) => self.add_make(make, 1, || Sample { row, text: cell.to_owned() }),
             None => self.strays.add(cell, row),
@@ -131,7 +131,7 @@ impl Evidence {
     pub(crate) fn merge(&mut self, later: Self, first_row: u64) {
         self.add_plain(later.plain_integers, later.plain_fractions);
         self.strays.merge(later.strays, first_row);
-        self.patience.merge(&later.patience);
+        self.sampler.merge(&later.sampler);
         for (make, count, first) in later.makes {
             self.add_make(make, count, || Sample { row: first.row + first_row, ..first });
         }

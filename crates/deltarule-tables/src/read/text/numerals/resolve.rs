@@ -64,7 +64,7 @@ pub(crate) fn second_look(columns: &[Evidence], said: Option<DecimalMark>) -> Ve
     let may_be_of_numbers = |column: &Evidence| {
         let unit = column.unit();
         let numbers = DecimalMark::ALL.map(|mark| column.fitting(unit, mark)).into_iter().max().unwrap_or(0);
-        let missed = column.patience.missed();
+        let missed = column.sampler.missed();
         missed > 0 && 4 * (numbers + missed) >= column.cells()
     };
     let asked = |&i: &usize| commas && columns[i].plain_fractions > 0 || may_be_of_numbers(&columns[i]);

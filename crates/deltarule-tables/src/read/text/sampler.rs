@@ -3,7 +3,7 @@
 /// Counts the cells of a part of a column. After many that were not what is sought only one in a few is looked at, so
 /// that columns of words cost next to nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Patience {
+pub(super) struct Sampler {
     endless: bool,
     looked_at: u64,
     fitting: u64,
@@ -12,7 +12,7 @@ pub(super) struct Patience {
     turn: u64,
 }
 
-impl Patience {
+impl Sampler {
     /// Cells that are looked at in any case.
     const MANY: u64 = 1024;
     /// Of this many cells one at least has to fit for all of them to be looked at, and else one is.
@@ -24,7 +24,7 @@ impl Patience {
     }
 
     /// Whether the next cell is to be looked at.
-    pub(super) fn lasts(&mut self) -> bool {
+    pub(super) fn picks_next(&mut self) -> bool {
         if self.endless || self.looked_at < Self::MANY || self.fitting * Self::ONE_IN >= self.looked_at {
             return true;
         }
@@ -57,11 +57,11 @@ impl Patience {
 mod tests {
     use super::*;
 
-    fn looked_at(patience: &mut Patience, cells: u64, fits: impl Fn(u64) -> bool) -> u64 {
+    fn looked_at(sampler: &mut Sampler, cells: u64, fits: impl Fn(u64) -> bool) -> u64 {
         let mut count = 0;
         for cell in 0..cells {
-            if patience.lasts() {
-                patience.learn(fits(cell));
+            if sampler.picks_next() {
+                sampler.learn(fits(cell));
                 count += 1;
             }
         }
@@ -70,15 +70,15 @@ mod tests {
 
     #[test]
     fn words_wear_it_out_and_numbers_bring_it_back() {
-        let mut patience = Patience::default();
-        assert_eq!(looked_at(&mut patience, 1024, |_| false), 1024);
-        assert_eq!(patience.passed_over, 0);
-        assert_eq!(looked_at(&mut patience, 16_000, |_| false), 1000);
-        assert_eq!((patience.passed_over, patience.missed()), (15_000, 0));
-        let found = looked_at(&mut patience, 10_000, |_| true);
+        let mut sampler = Sampler::default();
+        assert_eq!(looked_at(&mut sampler, 1024, |_| false), 1024);
+        assert_eq!(sampler.passed_over, 0);
+        assert_eq!(looked_at(&mut sampler, 16_000, |_| false), 1000);
+        assert_eq!((sampler.passed_over, sampler.missed()), (15_000, 0));
+        let found = looked_at(&mut sampler, 10_000, |_| true);
         assert!((7000..9000).contains(&found), "{found}");
-        assert!(patience.missed() > 0);
-        assert_eq!(looked_at(&mut Patience::default(), 5000, |cell| cell % 16 == 0), 5000);
-        assert_eq!(looked_at(&mut Patience::endless(), 5000, |_| false), 5000);
+        assert!(sampler.missed() > 0);
+        assert_eq!(looked_at(&mut Sampler::default(), 5000, |cell| cell % 16 == 0), 5000);
+        assert_eq!(looked_at(&mut Sampler::endless(), 5000, |_| false), 5000);
     }
 }
