@@ -31,7 +31,11 @@ words! {
     output: "output", "출력";
     sample: "sample", "표본";
     samples: "samples", "표본";
+    epoch: "epoch", "에폭";
     training_step: "step", "학습 단계";
+    temperature: "temperature", "온도";
+    cooled: "{}: the weighted inputs of the output layer are divided by it since then", "{}: 출력층의 가중 입력을 그 뒤로 이 값으로 나눈다";
+    from_on_template: "{label} from {p} on", "{p}부터 {label}";
     sum: "sum", "합";
     step: "step", "갱신";
     mean: "mean", "평균";
@@ -131,6 +135,11 @@ impl Words {
     /// `776 more`
     pub(crate) fn more(&self, count: usize) -> String {
         self.more_template.replace("{}", &crate::text::count(count))
+    }
+
+    /// `yes from 0.35 on`
+    pub(crate) fn from_on(&self, label: &str, p: &str) -> String {
+        self.from_on_template.replace("{label}", label).replace("{p}", p)
     }
 
     /// `9 are 0`

@@ -5,10 +5,8 @@ use crate::samples::SampleSet;
 use crate::source::DataSource;
 use crate::trained::Trained;
 use deltarule::explain::{Explanation, Extent, Request, explain};
-use deltarule::model::Training;
-use deltarule::selection::Keep;
-use deltarule::{Batch, Objective, Trace};
-use deltarule::{Matrix, ThreadPool};
+use deltarule::metrics::predicted_classes;
+use deltarule::{Batch, Matrix, Objective, Rows, Samples, Task, ThreadPool, Trace};
 use std::ops::Range;
 
 /// What of a network and its samples is to be explained. Layers, neurons and weights count from 1, samples from 0.
@@ -44,6 +42,8 @@ pub struct Explained {
     pub y: Matrix<f64>,
     /// What the network makes of them.
     pub outputs: Matrix<f64>,
+    /// The class that is predicted for each, where the targets are classes: by the threshold, where one was tuned.
+    pub classes: Option<Vec<u32>>,
 }
 
 impl Trained {
@@ -73,7 +73,7 @@ impl Trained {
         }
         let chosen = of.samples.pick(range.clone());
         let samples = chosen.samples();
-        let weights: Option<Vec<f64>> = samples.weights().map(Iterator::collect);
+        let weights = self.training_weights(samples);
         let batch = Batch { x: samples.x(), y: samples.y(), weights: weights.as_deref() };
         let objective = Objective {
             cost: self.plan.cost(),
@@ -84,7 +84,7 @@ impl Trained {
         let trace = Trace::of(pool, &network, objective, &batch)?;
         let request = Request {
             run: question.run.clone(),
-            step: self.training().and_then(|training| self.step(training)),
+            progress: self.training().map(|training| training.kept),
             samples: range.clone().collect(),
             shown: 0,
             layer: question.layer,
@@ -100,26 +100,24 @@ impl Trained {
             x: rows(batch.x),
             y: rows(batch.y),
             outputs: trace.pass.output().a.clone(),
+            classes: (self.plan.task() == Task::Classes)
+                .then(|| predicted_classes(Rows::all(&trace.pass.output().a), self.preprocessor.threshold)),
         })
     }
+}
 
-    /// The step of training whose weights these are, where the file tells.
-    fn step(&self, training: &Training) -> Option<u64> {
-        // A temperature changed the weights after the last step.
-        if self.preprocessor.temperature.is_some() {
-            return None;
-        }
-        let plan = &self.plan;
-        let (samples, batch) = (training.samples, plan.batch() as u64);
-        let in_an_epoch = if plan.drop_last() { samples / batch } else { samples.div_ceil(batch) };
-        let best = training.best_epoch.filter(|_| plan.settings().keep == Some(Keep::Best));
-        let epochs = match best {
-            Some(epoch) => epoch,
-            // Interrupted within an epoch, it would be further than its epochs tell.
-            None if training.epochs == plan.epochs() => training.epochs,
-            None => return None,
+impl Trained {
+    /// What each sample counts in a step of training: its own weight times that of its class.
+    fn training_weights(&self, samples: Samples<'_, f64>) -> Option<Vec<f64>> {
+        let of_samples: Option<Vec<f64>> = samples.weights().map(Iterator::collect);
+        let Some(of_classes) = self.training().and_then(|training| training.class_weights.as_ref()) else {
+            return of_samples;
         };
-        Some(in_an_epoch * u64::from(epochs))
+        let of_classes = samples.classes().into_iter().map(|class| of_classes[class as usize]);
+        Some(match of_samples {
+            Some(of_samples) => of_samples.iter().zip(of_classes).map(|(u, of_class)| u * of_class).collect(),
+            None => of_classes.collect(),
+        })
     }
 }
 

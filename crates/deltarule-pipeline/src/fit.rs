@@ -277,6 +277,8 @@ where
                 epochs: epochs.len() as u32,
                 best_epoch: best_epoch.map(|(epoch, _)| epoch),
                 best_value: best_epoch.map(|(_, value)| value),
+                kept: state.kept_progress(),
+                class_weights: prepared.class_weights.clone(),
             }),
             network,
         };

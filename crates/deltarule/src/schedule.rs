@@ -11,7 +11,7 @@ variants! {
         /// η stays as it is
         Constant = "constant", "η를 그대로 둔다";
         /// η is multiplied by a factor every so many epochs
-        Step = "step", "몇 에포크마다 η에 배율을 곱한다";
+        Step = "step", "몇 에폭마다 η에 배율을 곱한다";
         /// η falls to 0 along half a cosine
         Cosine = "cosine", "η가 반 코사인을 따라 0으로 내려간다";
         /// η rises for 30 % of the steps and falls to almost 0 (Smith and Topin, 2018)

@@ -3,6 +3,7 @@
 mod safetensors;
 
 use deltarule::model::Training;
+use deltarule::train::Progress;
 use deltarule::{AnyModel, Model, Real};
 use deltarule::{Settings, Task};
 use safetensors::{parts, with_header};
@@ -35,6 +36,8 @@ where
             epochs: 7,
             best_epoch: Some(5),
             best_value: Some(0.975_308_641_975_308_6),
+            kept: Progress { steps: 90, epoch_steps: 30 },
+            class_weights: Some(vec![0.75, 1.5]),
         }),
     }
 }

@@ -6,12 +6,13 @@ use crate::failure::{Failure, Outcome, in_flags};
 use crate::lang::Words;
 use crate::text::{count, number};
 use crate::ui::{BOLD, Ui, paint};
+use deltarule::Plan;
 use deltarule::explain::{Equation, Explanation};
 use deltarule::gradcheck::Parameter;
 use deltarule::metrics::predicted_class;
 use deltarule::optimizer::{Optimizer, Parametrisation};
-use deltarule::{Plan, Task};
-use deltarule_pipeline::{DataSource, Explained, Question, Trained, Transform, thread_pool};
+use deltarule_pipeline::{DataSource, Explained, Preprocessor, Question, Trained, Transform, thread_pool};
+use serde::Serialize;
 use std::ops::Range;
 use std::path::Path;
 
@@ -36,21 +37,32 @@ pub(crate) fn run(ui: &Ui, args: Explain) -> Outcome {
     };
     let explained = trained.explain(&thread_pool(None)?, &of, &question)?;
     let explanation = &explained.explanation;
+    let preprocessor = &trained.preprocessor;
     if ui.json {
-        return ui.print_json(explanation);
+        let labels = preprocessor.labels();
+        let label = |&class: &u32| labels[class as usize].clone();
+        return ui.print_json(&WithAnswers {
+            explanation,
+            predicted: explained.classes.as_ref().map(|classes| classes.iter().map(label).collect()),
+            threshold: preprocessor.threshold,
+            temperature: preprocessor.temperature,
+        });
     }
     let alone = range.len() == 1;
     let mut facts = Vec::new();
     if alone {
         facts.extend(answers(words, &trained, &explained));
     }
+    if let Some(temperature) = preprocessor.temperature {
+        facts.push((words.temperature, words.cooled.replace("{}", &number(temperature))));
+    }
     facts.push((words.optimizer, update(words, &trained.plan)));
     let page = Page {
         words,
         explanation,
-        labels: &trained.preprocessor.labels(),
+        labels: &preprocessor.labels(),
         facts: &facts,
-        picture: picture(&trained.preprocessor.transform, explained.x.row(0))
+        picture: picture(&preprocessor.transform, explained.x.row(0))
             .filter(|_| alone && args.layer.is_none()),
         focused: args.layer.is_some(),
         chosen: args.neuron.is_some() || args.weight.is_some(),
@@ -58,6 +70,19 @@ pub(crate) fn run(ui: &Ui, args: Explain) -> Outcome {
         next: &next(words, &args, explanation, &range),
     };
     ui.print(&page.render())
+}
+
+/// An explanation with what [`predict`](super::predict) says of its samples.
+#[derive(Serialize)]
+struct WithAnswers<'a> {
+    #[serde(flatten)]
+    explanation: &'a Explanation,
+    /// The label of each sample, where the targets are classes.
+    predicted: Option<Vec<String>>,
+    /// From which probability on the second of two classes is predicted.
+    threshold: Option<f64>,
+    /// By what the weighted inputs of the output layer were divided after training.
+    temperature: Option<f64>,
 }
 
 /// The samples asked for; the first where none was.
@@ -129,17 +154,19 @@ fn update(words: &Words, plan: &Plan) -> String {
 /// What the sample should give, and what it gives.
 fn answers(words: &Words, trained: &Trained, explained: &Explained) -> Vec<(&'static str, String)> {
     const SHOWN: usize = 4;
+    let Preprocessor { threshold, .. } = trained.preprocessor;
     let labels = trained.preprocessor.labels();
     let (outputs, targets) = (explained.outputs.row(0), explained.y.row(0));
-    let classes = trained.plan.task() == Task::Classes && outputs.len() > 1;
-    let shown = |values: &[f64], threshold: Option<f64>| {
-        if classes {
-            let best = predicted_class(values, threshold) as usize;
-            let name = labels.get(best).map_or(String::new(), |label| paint(BOLD, label));
-            let sure =
-                if values[best] == 1.0 { String::new() } else { format!(" ({})", number(values[best])) };
-            return name + &sure;
-        }
+    if let Some(&[class, ..]) = explained.classes.as_deref() {
+        let label = |class: u32| labels.get(class as usize).map_or("", String::as_str);
+        let truth = predicted_class(targets, None);
+        let p = number(outputs[(class as usize).min(outputs.len() - 1)]);
+        let by =
+            threshold.map_or(String::new(), |from| format!("; {}", words.from_on(label(1), &number(from))));
+        let predicted = format!("{} ({p}{by})", paint(BOLD, label(class)));
+        return vec![(words.target, paint(BOLD, label(truth))), (words.prediction, predicted)];
+    }
+    let shown = |values: &[f64]| {
         let each = values.iter().enumerate().take(SHOWN);
         let named = each.map(|(j, &value)| {
             let name = labels.get(j).filter(|label| !label.is_empty());
@@ -149,10 +176,7 @@ fn answers(words: &Words, trained: &Trained, explained: &Explained) -> Vec<(&'st
         let tail = if more > 0 { format!(", {}", words.more(more)) } else { String::new() };
         named.collect::<Vec<_>>().join(", ") + &tail
     };
-    vec![
-        (words.target, shown(targets, None)),
-        (words.prediction, shown(outputs, trained.preprocessor.threshold)),
-    ]
+    vec![(words.target, shown(targets)), (words.prediction, shown(outputs))]
 }
 
 /// An image in grey.

@@ -46,7 +46,11 @@ fn inspect<T: Real>(ui: &Ui, model: &Model<T>, place: &str, bytes: u64, precisio
                 (Some(metric), Some(own)) => format!("{metric} {}", report::validation(metric, own, value)),
                 _ => format!("metric {}", text::number(value)),
             };
-            format!(", kept epoch {epoch}: validation {shown}")
+            let found = format!("epoch {epoch}: validation {shown}");
+            match training.kept.epoch() {
+                kept if kept == f64::from(epoch) => format!(", kept {found}"),
+                kept => format!(", kept epoch {}, best {found}", text::number(kept)),
+            }
         });
         let samples = text::count(training.samples as usize);
         fact("training", format!("{samples} samples, {} epochs{best}", training.epochs));

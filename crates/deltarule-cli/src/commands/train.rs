@@ -83,7 +83,13 @@ pub(crate) fn run(ui: &Ui, args: Train) -> Outcome {
     let best = best_epoch.map_or(String::new(), |(epoch, value)| {
         let (n, metric, value) =
             (epochs.len(), plan.metric(), report::validation(plan.metric(), &preprocessor, value));
-        format!("; kept epoch {epoch} of {n}{early}: validation {metric} {value}")
+        let kept = trained.training().map_or(f64::NAN, |training| training.kept.epoch());
+        match kept == f64::from(epoch) {
+            true => format!("; kept epoch {epoch} of {n}{early}: validation {metric} {value}"),
+            false => format!(
+                "; kept epoch {kept} of {n}{early}; epoch {epoch} was best: validation {metric} {value}"
+            ),
+        }
     });
     let samples = fit.samples(Portion::Training);
     let per_second = (samples * epochs.len()) as f64 / seconds.max(1e-9);

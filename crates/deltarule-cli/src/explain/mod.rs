@@ -136,6 +136,9 @@ impl Page<'_> {
     fn heading(&self) -> String {
         let (words, explanation) = (self.words, self.explanation);
         let mut place = vec![explanation.run.clone()];
+        if let Some(epoch) = explanation.epoch {
+            place.push(format!("{} {}", words.epoch, number(epoch)));
+        }
         if let Some(step) = explanation.step {
             place.push(format!("{} {step}", words.training_step));
         }

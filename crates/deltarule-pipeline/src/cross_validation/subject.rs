@@ -16,7 +16,7 @@ use deltarule_tables::TablePlan;
 use deltarule_tables::kinds::Overview;
 use deltarule_tables::prepare::TransformReport;
 use deltarule_tables::table::{InMemory, Table};
-use deltarule_tables::{Images, Loaded, Notice, TableOptions, Target, load};
+use deltarule_tables::{Images, Loaded, Notice, TableOptions, Target};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -134,6 +134,7 @@ fn of_images<T: Real>(
         validation: (!validation.is_empty()).then(|| Subset::picked(data, validation)),
         test: Some(Subset::picked(data, split.held_out.clone())),
         preprocessor: Preprocessor::of_images(settings.data.clone(), images.clone()),
+        class_weights: None,
         overview: None,
         notices: Vec::new(),
     })
@@ -166,8 +167,10 @@ impl WholeTable {
     fn fold<T: Real>(&self, settings: &Config, split: &Split) -> Result<Prepared<T>> {
         let seed = settings.training.seed.unwrap_or(0);
         let options = TableOptions { seed, ..self.options.clone() };
-        let Loaded { train, validation, preprocessor: preparation, .. } =
-            load(&self.rows.picked(&split.train), None, &options)?;
+        let rows = self.rows.picked(&split.train);
+        let plan = TablePlan::new(&rows, &options)?;
+        let class_weights = plan.class_weights.clone();
+        let Loaded { train, validation, preprocessor: preparation, .. } = plan.load(&rows, None)?;
         let held_out = self.rows.picked(&split.held_out);
         let (test, _) = preparation.dataset(&held_out, &mut TransformReport::default())?;
         Ok(Prepared {
@@ -175,6 +178,7 @@ impl WholeTable {
             validation: validation.map(Subset::whole),
             test: Some(Subset::whole(test)),
             preprocessor: Preprocessor::of_table(settings.data.clone(), preparation),
+            class_weights,
             overview: None,
             notices: Vec::new(),
         })

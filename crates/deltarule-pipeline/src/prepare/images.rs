@@ -62,6 +62,7 @@ pub(super) fn prepare<T: Real>(
         validation: Some(picked(validation)).filter(|part| !part.is_empty()),
         test: test.filter(|part| !part.is_empty()),
         preprocessor: Preprocessor::of_images(settings.data.clone(), images),
+        class_weights: None,
         overview: None,
         notices: Vec::new(),
     })

@@ -47,6 +47,9 @@ pub struct Prepared<T: Real> {
     pub test: Option<Subset<T>>,
     /// How data become inputs, learned from the training samples alone.
     pub preprocessor: Preprocessor,
+    /// What the class of a sample makes it count in training, where classes count differently. The weights of the training
+    /// samples have it already.
+    pub class_weights: Option<Vec<f64>>,
     /// What was found in the columns of a table.
     pub overview: Option<Overview>,
     /// What the user should know.

@@ -68,8 +68,8 @@ pub(super) fn load<T: Real>(
     let class_weights = plan.class_weights.take();
     let Loaded { train, validation, preprocessor, overview, mut notices } = plan.load(rows, None)?;
     let measured = Subset::whole(train.clone());
-    let learned = match class_weights {
-        Some(weights) => Subset::whole(train.with_class_weights(&weights)?),
+    let learned = match &class_weights {
+        Some(weights) => Subset::whole(train.with_class_weights(weights)?),
         None => measured.clone(),
     };
     let validation = match &data.validation {
@@ -86,6 +86,7 @@ pub(super) fn load<T: Real>(
         validation,
         test,
         preprocessor: Preprocessor::of_table(data.clone(), preprocessor),
+        class_weights,
         overview: Some(overview),
         notices,
     })
@@ -133,6 +134,7 @@ pub(super) fn stream<T: Real>(
         validation,
         test,
         preprocessor: Preprocessor::of_table(data.clone(), plan.preprocessor.clone()),
+        class_weights: plan.class_weights.clone(),
         overview: Some(plan.overview.clone()),
         notices,
         training: TrainingSet::Streamed(Box::new(StreamedTable { table, plan, buffer })),

@@ -24,7 +24,7 @@ use crate::network::Network;
 use crate::objective::Regularisation;
 use crate::plan::Plan;
 use crate::trace::Trace;
-use crate::train::TrainingState;
+use crate::train::{Progress, TrainingState};
 use deltarule_kernels::{Rows, ThreadPool};
 use rows::Maker;
 use serde::{Deserialize, Serialize};
@@ -76,8 +76,8 @@ pub struct Cursor {
 pub struct Request {
     /// The run's name.
     pub run: String,
-    /// The step of training, where that is known.
-    pub step: Option<u64>,
+    /// How far the training was when the network was as it is here, where that is known; with a state its own is taken.
+    pub progress: Option<Progress>,
     /// The number of each traced sample.
     pub samples: Vec<usize>,
     /// Which of the traced samples has its z, a and δ shown; the first is 0.
@@ -153,7 +153,9 @@ pub struct BatchView {
 pub struct Explanation {
     /// The run's name.
     pub run: String,
-    /// The step of training, where that is known.
+    /// The epochs of training after which the network was as it is here, where that is known: a fraction within one.
+    pub epoch: Option<f64>,
+    /// The steps.
     pub step: Option<u64>,
     /// The numbers of the samples.
     pub samples: Vec<usize>,
@@ -205,6 +207,7 @@ pub fn explain(
         return Err(Error::shape("samples to explain", trace.samples(), request.samples.len()));
     }
     let i = request.shown;
+    let progress = request.state.as_ref().map(TrainingState::progress).or(request.progress);
     let layers = layers(network, request)?;
     let mut shown = Vec::new();
     for &l in &layers {
@@ -212,7 +215,7 @@ pub fn explain(
     }
     let cursor = Cursor {
         run: request.run.clone(),
-        step: request.step,
+        step: progress.map(|progress| progress.steps),
         sample: Some(request.samples[i]),
         layer: 1,
         neuron: None,
@@ -263,7 +266,8 @@ pub fn explain(
     let outputs = neurons.iter().filter(|(at, _)| at + 2 == last);
     Ok(Explanation {
         run: request.run.clone(),
-        step: request.step,
+        epoch: progress.map(Progress::epoch),
+        step: progress.map(|progress| progress.steps),
         samples: request.samples.clone(),
         widths: network.widths(),
         activations: network.layers.iter().map(|layer| layer.activation).collect(),

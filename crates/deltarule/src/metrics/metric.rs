@@ -27,7 +27,7 @@ variants! {
     /// ```
     pub enum Metric: "metric" {
         /// The mean cost that is minimised, without regularisation
-        Cost = "cost", "정칙화를 뺀, 최소화하는 평균 비용";
+        Cost = "cost", "정규화를 뺀, 최소화하는 평균 비용";
         /// Share of the samples whose class is wrong: 1 − accuracy
         ErrorRate = "error-rate", "클래스를 틀린 표본의 비율: 1 − 정확도";
         /// Share of the samples whose class is right

@@ -36,6 +36,7 @@ use crate::real::Real;
 use crate::settings::Settings;
 use crate::task::Task;
 use crate::tensors::{Architecture, TensorFormat};
+use crate::train::Progress;
 use deltarule_kernels::Real as _;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -70,10 +71,14 @@ pub struct Training {
     pub samples: u64,
     /// Epochs completed.
     pub epochs: u32,
+    /// How far it was when the weights were as they are here; a temperature may have divided those of the last layer since.
+    pub kept: Progress,
     /// The best epoch, from 1, where there were validation samples.
     pub best_epoch: Option<u32>,
     /// That epoch's value of the metric of the settings.
     pub best_value: Option<f64>,
+    /// What the class of a sample made it count, where classes counted differently.
+    pub class_weights: Option<Vec<f64>>,
 }
 
 /// A model in the precision that its file has.

@@ -1,5 +1,6 @@
 //! All that training changes.
 
+use super::progress::Progress;
 use super::report::EpochReport;
 use super::update::Parameters;
 use crate::batches::Batches;
@@ -99,6 +100,11 @@ impl<T: Real> TrainingState<T> {
         &self.parameters.input_scale_moments
     }
 
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        Progress { steps: self.steps_done, epoch_steps: self.epoch_steps as u64 }
+    }
+
     /// Steps done since the beginning. The next one is the optimizer's t = this + 1.
     pub fn steps_done(&self) -> u64 {
         self.steps_done
@@ -148,6 +154,13 @@ impl<T: Real> TrainingState<T> {
     /// The network that the plan keeps: that of the best epoch, or the present one.
     pub fn kept(&self) -> &Network<T> {
         self.best.as_ref().and_then(|best| best.network.as_ref()).unwrap_or(self.network())
+    }
+
+    /// After how many steps the network was as [`TrainingState::kept`] has it.
+    pub fn kept_progress(&self) -> Progress {
+        let best = self.best.as_ref().filter(|best| best.network.is_some());
+        let steps = best.map_or(self.steps_done, |best| u64::from(best.epoch) * self.epoch_steps as u64);
+        Progress { steps, ..self.progress() }
     }
 
     /// [`TrainingState::kept`], training ended.
