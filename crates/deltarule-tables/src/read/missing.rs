@@ -8,12 +8,6 @@ use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The cells that programs write for a missing value, beside the empty one: those that pandas knows, and `?`.
-pub const USUAL_MISSING: [&str; 20] = [
-    "?", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
-    "N/A", "NA", "NULL", "NaN", "NaT", "None", "n/a", "nan", "null",
-];
-
 /// The markers of missing values.
 #[derive(Debug, Clone)]
 pub(crate) struct Missing {

@@ -2,11 +2,16 @@
 
 use super::cell_format::CellFormat;
 use super::input::format::Format;
-use super::missing::USUAL_MISSING;
 use super::text::dates::DateFormat;
 use super::text::numerals::{DecimalMark, NumeralFormat};
 use arrow::datatypes::{DataType, Field};
 use std::collections::HashMap;
+
+/// The cells that programs write for a missing value, beside the empty one: those that pandas knows, and `?`.
+pub const USUAL_MISSING: [&str; 20] = [
+    "?", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
+    "N/A", "NA", "NULL", "NaN", "NaT", "None", "n/a", "nan", "null",
+];
 
 /// What is said about a file beyond what it shows by itself. The defaults read nearly every table.
 #[derive(Debug, Clone, PartialEq, Eq)]

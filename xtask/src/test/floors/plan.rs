@@ -77,11 +77,7 @@ pub(super) const HOUSES: &[House] = &[
             "load",
             "stream",
         ],
-        circles: &[Circle {
-            lower: "read::options",
-            upper: "read::missing",
-            why: "the usual markers of missing values are the default of an option",
-        }],
+        circles: &[],
     },
     House {
         folder: "crates/deltarule-pipeline",
