@@ -138,7 +138,7 @@ impl Words {
     }
 
     /// `yes from 0.35 on`
-    pub(crate) fn from_on(&self, label: &str, p: &str) -> String {
+    pub(crate) fn threshold_rule(&self, label: &str, p: &str) -> String {
         self.from_on_template.replace("{label}", label).replace("{p}", p)
     }
 

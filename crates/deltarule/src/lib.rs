@@ -111,6 +111,7 @@ pub mod objective;
 pub mod optimizer;
 pub mod pass;
 pub mod plan;
+pub mod progress;
 pub mod random;
 pub mod real;
 pub mod schedule;

@@ -3,7 +3,7 @@
 mod safetensors;
 
 use deltarule::model::Training;
-use deltarule::train::Progress;
+use deltarule::progress::Progress;
 use deltarule::{AnyModel, Model, Real};
 use deltarule::{Settings, Task};
 use safetensors::{parts, with_header};

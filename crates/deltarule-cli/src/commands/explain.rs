@@ -162,7 +162,7 @@ fn answers(words: &Words, trained: &Trained, explained: &Explained) -> Vec<(&'st
         let truth = predicted_class(targets, None);
         let p = number(outputs[(class as usize).min(outputs.len() - 1)]);
         let by =
-            threshold.map_or(String::new(), |from| format!("; {}", words.from_on(label(1), &number(from))));
+            threshold.map_or(String::new(), |from| format!("; {}", words.threshold_rule(label(1), &number(from))));
         let predicted = format!("{} ({p}{by})", paint(BOLD, label(class)));
         return vec![(words.target, paint(BOLD, label(truth))), (words.prediction, predicted)];
     }

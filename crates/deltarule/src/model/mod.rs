@@ -32,11 +32,11 @@ mod write;
 
 use crate::error::{Error, Result};
 use crate::network::Network;
+use crate::progress::Progress;
 use crate::real::Real;
 use crate::settings::Settings;
 use crate::task::Task;
 use crate::tensors::{Architecture, TensorFormat};
-use crate::train::Progress;
 use deltarule_kernels::Real as _;
 use serde::{Deserialize, Serialize};
 use std::path::Path;

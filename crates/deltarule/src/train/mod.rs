@@ -31,14 +31,12 @@
 //!
 //! [`Trainer::run`] is such a loop, with an observer and early stopping.
 
-mod progress;
 mod report;
 mod saved;
 mod state;
 mod trainer;
 pub(crate) mod update;
 
-pub use progress::Progress;
 pub use report::{End, EpochReport, Observer, StepReport, Validation};
 pub use state::TrainingState;
 pub use trainer::Trainer;

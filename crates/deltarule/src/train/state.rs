@@ -1,6 +1,5 @@
 //! All that training changes.
 
-use super::progress::Progress;
 use super::report::EpochReport;
 use super::update::Parameters;
 use crate::batches::Batches;
@@ -9,6 +8,7 @@ use crate::mean::WeightedMean;
 use crate::metrics::Metric;
 use crate::network::Network;
 use crate::plan::Plan;
+use crate::progress::Progress;
 use crate::real::Real;
 use crate::selection::Keep;
 use deltarule_kernels::{Moments, Panels};

@@ -33,7 +33,7 @@ pub(super) const HOUSES: &[House] = &[
     House {
         folder: "crates/deltarule",
         floors: &[
-            "exact exponential hint interval random",
+            "exact exponential hint interval progress random",
             "error split",
             "file variants",
             "activation schedule selection task",

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How far a training is: so many steps, of so many an epoch.
 ///
 /// ```
-/// use deltarule::train::Progress;
+/// use deltarule::progress::Progress;
 ///
 /// let progress = Progress { steps: 9, epoch_steps: 4 };
 /// assert_eq!(progress.epoch(), 2.25);
