@@ -161,8 +161,8 @@ fn answers(words: &Words, trained: &Trained, explained: &Explained) -> Vec<(&'st
         let label = |class: u32| labels.get(class as usize).map_or("", String::as_str);
         let truth = predicted_class(targets, None);
         let p = number(outputs[(class as usize).min(outputs.len() - 1)]);
-        let by =
-            threshold.map_or(String::new(), |from| format!("; {}", words.threshold_rule(label(1), &number(from))));
+        let by = threshold
+            .map_or(String::new(), |from| format!("; {}", words.threshold_rule(label(1), &number(from))));
         let predicted = format!("{} ({p}{by})", paint(BOLD, label(class)));
         return vec![(words.target, paint(BOLD, label(truth))), (words.prediction, predicted)];
     }
