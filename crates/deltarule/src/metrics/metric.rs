@@ -82,10 +82,10 @@ variants! {
         ///
         /// [`mean_squared_error`]
         Mse = "mse", "(a − y)²의 평균";
-        /// √ of the mean over samples and outputs of (a − y)²
+        /// √ of the mean over samples of (a − y)², of each output by itself; then the mean over the outputs
         ///
         /// [`root_mean_squared_error`]
-        Rmse = "rmse", "(a − y)² 평균의 제곱근";
+        Rmse = "rmse", "출력마다 (a − y)² 평균의 제곱근을 구한 뒤의 평균";
         /// Share of the variance of y that is explained, averaged over the outputs
         ///
         /// [`r_squared`]
