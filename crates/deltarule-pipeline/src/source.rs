@@ -5,7 +5,7 @@ use crate::prepare::suited;
 use crate::reading::read_options;
 use crate::samples::Which;
 use crate::settings::DataSettings;
-use arrow::array::RecordBatch;
+use deltarule_tables::arrow::array::RecordBatch;
 use deltarule_tables::builtin::Builtin;
 use deltarule_tables::idx::{self, Idx, Pair};
 use deltarule_tables::read::{ReadOptions, Source};

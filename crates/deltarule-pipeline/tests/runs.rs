@@ -1,6 +1,5 @@
 //! Whole runs through the crate, without the program.
 
-use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use deltarule::metrics::Metric;
 use deltarule::model::AnyModel;
 use deltarule::train::{End, EpochReport, StepReport};
@@ -9,6 +8,7 @@ use deltarule_pipeline::settings::{Config, CvSettings, DataSettings, Held, Preci
 use deltarule_pipeline::{
     CrossValidation, DataSource, Error, ErrorKind, Fit, Fitted, Portion, Question, RunFolder, Trained, Watch,
 };
+use deltarule_tables::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use deltarule_tables::read::DecimalMark;
 use std::fmt::Write;
 use std::ops::ControlFlow;

@@ -8,7 +8,7 @@
 //! `write` makes a table of numbers, or a mixed one (words and gaps, too), as a CSV or a Parquet file by its name.
 //! `cargo xtask bench-reading` does both, with pandas and pyarrow beside.
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use deltarule_tables::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use deltarule_tables::read::{ReadOptions, Source};
 use parquet::arrow::ArrowWriter;
 use std::error::Error;
@@ -104,7 +104,10 @@ fn column(random: &mut Random, values: Values, missing: f64) -> ArrayRef {
     }
 }
 
-fn rows(random: &mut Random, columns: &[(Values, f64)]) -> Result<RecordBatch, arrow::error::ArrowError> {
+fn rows(
+    random: &mut Random,
+    columns: &[(Values, f64)],
+) -> Result<RecordBatch, deltarule_tables::arrow::error::ArrowError> {
     let columns = columns.iter().enumerate();
     RecordBatch::try_from_iter_with_nullable(
         columns.map(|(i, &(values, missing))| (format!("c{i}"), column(random, values, missing), true)),
@@ -116,7 +119,7 @@ fn write(columns: &[(Values, f64)], path: &Path, mib: u64) -> Result<(), Box<dyn
     let mut random = Random(1);
     let mut batch = rows(&mut random, columns)?;
     if path.extension().is_some_and(|ending| ending == "csv") {
-        let mut csv = arrow::csv::Writer::new(BufWriter::new(File::create(path)?));
+        let mut csv = deltarule_tables::arrow::csv::Writer::new(BufWriter::new(File::create(path)?));
         while !is_enough()? {
             csv.write(&batch)?;
             batch = rows(&mut random, columns)?;

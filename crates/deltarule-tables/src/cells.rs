@@ -4,10 +4,10 @@
 //! an integer column of one file and a floating-point column of another give the same numbers and the same
 //! category names.
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use arrow::compute::kernels::cast_utils::string_to_datetime;
-use arrow::compute::{CastOptions, cast, cast_with_options};
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Int32Type, Int64Type, TimeUnit};
+use crate::arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use crate::arrow::compute::string_to_datetime;
+use crate::arrow::compute::{CastOptions, cast, cast_with_options};
+use crate::arrow::datatypes::{DataType, Float32Type, Float64Type, Int32Type, Int64Type, TimeUnit};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 
@@ -59,7 +59,7 @@ fn plain(array: &ArrayRef) -> ArrayRef {
 
 /// A conversion between types of one family, which Arrow always has.
 fn convert(array: &ArrayRef, to: &DataType) -> ArrayRef {
-    cast(array, to).unwrap_or_else(|_| arrow::array::new_null_array(to, array.len()))
+    cast(array, to).unwrap_or_else(|_| crate::arrow::array::new_null_array(to, array.len()))
 }
 
 /// The text of a cell, or `None` where it is missing or blank.

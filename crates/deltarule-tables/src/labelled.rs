@@ -1,7 +1,7 @@
 //! Labelled samples in memory: what a built-in set or a pair of IDX files holds.
 
+use crate::arrow::array::{ArrayRef, Float32Array, RecordBatch, StringArray};
 use crate::table::InMemory;
-use arrow::array::{ArrayRef, Float32Array, RecordBatch, StringArray};
 use deltarule::Matrix;
 use deltarule::split::{Split, split};
 use std::sync::Arc;

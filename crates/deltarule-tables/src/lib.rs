@@ -23,6 +23,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arrow;
 pub mod builtin;
 mod cells;
 pub mod error;

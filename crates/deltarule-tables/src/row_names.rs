@@ -1,6 +1,6 @@
 //! Columns that name the rows of a table, where its file says so itself.
 
-use arrow::datatypes::Field;
+use crate::arrow::datatypes::Field;
 
 /// What a file says of a column that names its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(crate) fn pandas_index(metadata: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::datatypes::DataType;
+    use crate::arrow::datatypes::DataType;
 
     #[test]
     fn a_mark_comes_back() {

@@ -22,12 +22,12 @@
 //! The program's `--stream` takes a buffer of 256 MiB unless told otherwise, and holds out no more validation rows than
 //! fit in as many bytes.
 
+use crate::arrow::array::RecordBatch;
 use crate::error::TableError;
 use crate::load::TablePlan;
 use crate::prepare::{DatasetBuilder, Features, Splitter, TransformReport};
 use crate::table::{BatchIterator, Columns, Table};
 use crate::targets::{Target, Task};
-use arrow::array::RecordBatch;
 use deltarule::batches::{Batch, Batches, epoch_order};
 use deltarule::dataset::Dataset;
 use deltarule::{Cost, Matrix, Real, Rows};

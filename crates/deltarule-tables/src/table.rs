@@ -1,10 +1,10 @@
 //! Tables that can be read from their first row as often as needed.
 
+use crate::arrow::array::{RecordBatch, UInt32Array};
+use crate::arrow::compute::{concat_batches, take_record_batch};
+use crate::arrow::datatypes::{Schema, SchemaRef};
 use crate::error::{Place, TableError};
 use crate::notice::Notice;
-use arrow::array::{RecordBatch, UInt32Array};
-use arrow::compute::{concat_batches, take_record_batch};
-use arrow::datatypes::{Schema, SchemaRef};
 use std::sync::Arc;
 
 /// The batches of one reading, in the order of the rows.

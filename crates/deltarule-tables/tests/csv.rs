@@ -1,9 +1,9 @@
 //! CSV files, small and real.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use deltarule_tables::Place;
+use deltarule_tables::arrow::array::{Array, AsArray, RecordBatch};
+use deltarule_tables::arrow::compute::concat_batches;
+use deltarule_tables::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use deltarule_tables::read::{CellType, Header, ReadOptions, Source};
 use std::path::PathBuf;
 

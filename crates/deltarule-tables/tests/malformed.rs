@@ -2,11 +2,13 @@
 
 mod common;
 
-use arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, StructArray};
-use arrow::datatypes::{DataType, Field, Int64Type};
-use arrow::ipc::CompressionType;
-use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use deltarule_tables::TableError;
+use deltarule_tables::arrow::array::{
+    ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, StructArray,
+};
+use deltarule_tables::arrow::datatypes::{DataType, Field, Int64Type};
+use deltarule_tables::arrow::ipc::CompressionType;
+use deltarule_tables::arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use deltarule_tables::read::{CellType, Format, Header, ReadOptions, Source};
 use parquet::arrow::ArrowWriter;
 use std::fmt::Write as _;

@@ -1,10 +1,10 @@
 //! A file larger than the memory that may be used trains, and takes no more than the documentation says.
 #![cfg(target_os = "linux")]
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use deltarule::train::{Trainer, TrainingState};
 use deltarule::{Batches, ThreadPool};
 use deltarule::{Settings, Task};
+use deltarule_tables::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;
 use deltarule_tables::table::InMemory;

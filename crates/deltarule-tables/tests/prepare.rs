@@ -2,10 +2,10 @@
 
 mod common;
 
-use arrow::array::{
+use common::{cut, integers, numbers, table, texts};
+use deltarule_tables::arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Float64Array, StringArray, TimestampMicrosecondArray,
 };
-use common::{cut, integers, numbers, table, texts};
 use deltarule_tables::kinds::ColumnKind;
 use deltarule_tables::prepare::{DatePart, Encoding, TransformReport};
 use deltarule_tables::table::InMemory;

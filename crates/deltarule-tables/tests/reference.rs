@@ -1,9 +1,11 @@
 //! Small files as pandas and pyarrow read them. `reference/make_cases.py` wrote them, with pandas 3.1.1, pyarrow
 //! 26.0.1, numpy 2.4.6 and scikit-learn 1.9.1.
 
-use arrow::array::{Array, AsArray};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use deltarule_tables::arrow::array::{Array, AsArray};
+use deltarule_tables::arrow::compute::concat_batches;
+use deltarule_tables::arrow::datatypes::{
+    DataType, Date32Type, Float32Type, Float64Type, Int64Type, TimestampMicrosecondType,
+};
 use deltarule_tables::read::{ReadOptions, Source};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,13 +1,13 @@
 //! A random table, written in every format and read back.
 
-use arrow::array::{
+use deltarule_tables::arrow::array::{
     Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float32Array, Float64Array, Int32Array,
     Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array,
 };
-use arrow::compute::concat_batches;
-use arrow::datatypes::{Int32Type, Int64Type};
-use arrow::ipc::CompressionType;
-use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use deltarule_tables::arrow::compute::concat_batches;
+use deltarule_tables::arrow::datatypes::{Int32Type, Int64Type};
+use deltarule_tables::arrow::ipc::CompressionType;
+use deltarule_tables::arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use deltarule_tables::read::{ReadOptions, Source};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -294,7 +294,10 @@ fn npy_and_npz_in_either_order_of_bytes_and_axes() {
         let both = read(file.path(), &options);
         prop_assert_eq!(both.project(&(0..width).collect::<Vec<_>>()).unwrap(), expected);
         let labels = both.column_by_name("y").unwrap();
-        prop_assert_eq!(labels.as_ref(), &Int64Array::from(vec![-1; rows]) as &dyn arrow::array::Array);
+        prop_assert_eq!(
+            labels.as_ref(),
+            &Int64Array::from(vec![-1; rows]) as &dyn deltarule_tables::arrow::array::Array
+        );
         Ok(())
     });
 }

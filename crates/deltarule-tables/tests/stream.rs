@@ -2,12 +2,12 @@
 
 mod common;
 
-use arrow::array::{ArrayRef, Float64Array, StringArray};
 use common::cut;
 use deltarule::batches::{Batches, Shuffled};
 use deltarule::train::{Trainer, TrainingState};
 use deltarule::{Cost, Network, ThreadPool};
 use deltarule::{Settings, Task};
+use deltarule_tables::arrow::array::{ArrayRef, Float64Array, StringArray};
 use deltarule_tables::read::{ReadOptions, Source};
 use deltarule_tables::stream::Streamed;
 use deltarule_tables::table::InMemory;
@@ -155,7 +155,7 @@ fn written(table: &InMemory, parquet: bool) -> tempfile::NamedTempFile {
         batches.for_each(|batch| writer.write(&batch).unwrap());
         writer.close().unwrap();
     } else {
-        let mut writer = arrow::csv::Writer::new(file.reopen().unwrap());
+        let mut writer = deltarule_tables::arrow::csv::Writer::new(file.reopen().unwrap());
         batches.for_each(|batch| writer.write(&batch).unwrap());
     }
     file

@@ -2,10 +2,10 @@
 
 mod common;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Float32Type, Float64Type, Int64Type};
 use common::{numbers, table, texts};
 use deltarule::Matrix;
+use deltarule_tables::arrow::array::{Array, AsArray, RecordBatch};
+use deltarule_tables::arrow::datatypes::{Float32Type, Float64Type, Int64Type};
 use deltarule_tables::targets::StandardizedTarget;
 use deltarule_tables::write::{OutputFormat, OutputOptions, PredictionWriter};
 use deltarule_tables::{Table, Target};

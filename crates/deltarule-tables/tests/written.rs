@@ -2,8 +2,8 @@
 
 mod common;
 
-use arrow::array::{Array, ArrayRef};
 use common::{lines, told};
+use deltarule_tables::arrow::array::{Array, ArrayRef};
 use deltarule_tables::read::{DateFormat, DecimalMark, Order, ReadOptions, Source};
 use deltarule_tables::table::{InMemory, Table};
 use deltarule_tables::{TableError, TableOptions, load};
@@ -255,6 +255,10 @@ fn words_codes_and_plain_columns_stay_what_they_are() {
     let source = open(&text, &ReadOptions::default()).expect("a table");
     assert_eq!(lines(&source.notices()), "");
     assert!(
-        source.schema().fields().iter().all(|field| *field.data_type() == arrow::datatypes::DataType::Utf8)
+        source
+            .schema()
+            .fields()
+            .iter()
+            .all(|field| *field.data_type() == deltarule_tables::arrow::datatypes::DataType::Utf8)
     );
 }

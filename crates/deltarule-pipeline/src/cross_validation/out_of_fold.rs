@@ -2,11 +2,11 @@
 
 use super::subject::Subject;
 use crate::error::{Error, Result};
-use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
-use arrow::datatypes::{DataType, Field, Schema};
 use deltarule::folds::Folds;
 use deltarule::{Matrix, Real};
 use deltarule_tables::Target;
+use deltarule_tables::arrow::array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
+use deltarule_tables::arrow::datatypes::{DataType, Field, Schema};
 use deltarule_tables::table::{InMemory, Table};
 use deltarule_tables::targets::StandardizedTarget;
 use deltarule_tables::write::{OutputFormat, OutputOptions, PredictionWriter};

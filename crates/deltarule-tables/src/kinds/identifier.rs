@@ -1,7 +1,7 @@
 //! Which columns name the rows rather than describe them: by name and by content.
 
+use crate::arrow::datatypes::Field;
 use crate::row_names::RowNames;
-use arrow::datatypes::Field;
 
 /// What the name of a column says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,7 @@ fn mixed(number: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::datatypes::DataType;
+    use crate::arrow::datatypes::DataType;
 
     #[test]
     fn names_of_keys_are_told_from_names_of_features() {

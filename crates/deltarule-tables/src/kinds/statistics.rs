@@ -2,11 +2,11 @@
 
 use super::identifier::{Name, Numbering};
 use super::{ColumnKind, ColumnProfile};
+use crate::arrow::array::{Array, ArrayRef, StringArray};
 use crate::cells::{self, Family};
 use crate::error::TableError;
 use crate::row_names::RowNames;
 use crate::table::Table;
-use arrow::array::{Array, ArrayRef, StringArray};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 

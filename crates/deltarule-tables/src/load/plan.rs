@@ -5,6 +5,7 @@ use super::roles::{
     Role, balanced, check_class_weights, check_names, dropped_notice, keep_last_numbers, overview, role,
     row_notices, unmet_notices,
 };
+use crate::arrow::datatypes::Field;
 use crate::error::TableError;
 use crate::kinds::{ColumnProfile, Overview, survey};
 use crate::notice::Notice;
@@ -16,7 +17,6 @@ use crate::prepare::{
 use crate::read::CellFormat;
 use crate::table::{Columns, Table};
 use crate::targets::{ClassWeights, Target};
-use arrow::datatypes::Field;
 use deltarule::{Hint, Real};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,12 +4,12 @@ use super::TablePreprocessor;
 use super::encoding::Encoding;
 use super::report::TransformReport;
 use super::transform::Features;
+use crate::arrow::array::RecordBatch;
 use crate::cells;
 use crate::error::TableError;
 use crate::read::CellType;
 use crate::table::{BatchIterator, Table};
 use crate::targets::Target;
-use arrow::array::RecordBatch;
 use deltarule::{Matrix, Real};
 use std::marker::PhantomData;
 

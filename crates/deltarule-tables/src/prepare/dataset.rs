@@ -6,10 +6,10 @@ use super::outputs::Targets;
 use super::report::TransformReport;
 use super::split::{SplitRule, Splitter};
 use super::transform::Features;
+use crate::arrow::array::RecordBatch;
 use crate::error::TableError;
 use crate::table::Table;
 use crate::targets::Target;
-use arrow::array::RecordBatch;
 use deltarule::dataset::Dataset;
 use deltarule::{Matrix, Real};
 

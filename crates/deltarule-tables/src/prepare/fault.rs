@@ -1,11 +1,11 @@
 //! Cells and columns that are not what a preprocessor needs.
 
+use crate::arrow::array::{ArrayRef, RecordBatch};
+use crate::arrow::datatypes::Schema;
 use crate::cells::{self, BadCell};
 use crate::error::TableError;
 use crate::suggest::column_hint;
 use crate::table::Table;
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::Schema;
 
 /// A cell that cannot be used, and its column.
 #[derive(Debug)]

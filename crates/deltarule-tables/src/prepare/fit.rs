@@ -11,12 +11,12 @@ use super::fault::{Fault, finite_numbers, in_column};
 use super::running_stats::RunningStats;
 use super::scaling::of_counts;
 use super::split::{SplitRows, SplitRule, Splitter};
+use crate::arrow::array::{ArrayRef, RecordBatch};
 use crate::cells::{self, text_at};
 use crate::error::TableError;
 use crate::options::Style;
 use crate::table::{Columns, Table};
 use crate::targets::{Target, sort_values};
-use arrow::array::{ArrayRef, RecordBatch};
 use std::collections::HashMap;
 
 /// Bytes of values that the search for quartiles holds at once, over all columns.

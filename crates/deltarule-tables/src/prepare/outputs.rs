@@ -3,11 +3,11 @@
 use super::TablePreprocessor;
 use super::fault::{Fault, find, finite_numbers, in_column};
 use super::transform::fitting;
+use crate::arrow::array::{Array, ArrayRef, RecordBatch};
+use crate::arrow::datatypes::Schema;
 use crate::cells::{self, BadCell, text_at};
 use crate::error::{TableError, shown};
 use crate::targets::Target;
-use arrow::array::{Array, ArrayRef, RecordBatch};
-use arrow::datatypes::Schema;
 use deltarule::{Matrix, Real};
 use std::collections::HashMap;
 

@@ -2,13 +2,13 @@
 
 use super::fault::{Fault, find};
 use super::outputs::Targets;
+use crate::arrow::array::RecordBatch;
 use crate::cells::{self, text_at};
 use crate::error::{TableError, shown};
 use crate::options::Validation;
 use crate::select::Selection;
 use crate::table::{Columns, Table};
 use crate::targets::Target;
-use arrow::array::RecordBatch;
 use deltarule::random::{Purpose, Random};
 
 /// Keys held at once while the rows of a fraction are drawn, for each class.

@@ -5,11 +5,11 @@ use super::encoding::{Encoding, InputColumn};
 use super::fault::{Fault, find, finite_numbers, in_column};
 use super::report::TransformReport;
 use super::scaling::Scaling;
+use crate::arrow::array::{ArrayRef, RecordBatch};
+use crate::arrow::datatypes::Schema;
 use crate::cells::{self, BadCell, text_at};
 use crate::error::TableError;
 use crate::options::Style;
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::Schema;
 use deltarule::{Matrix, Real};
 use std::collections::HashMap;
 

@@ -2,7 +2,7 @@
 
 use super::text::dates::DateFormat;
 use super::text::numerals::NumeralFormat;
-use arrow::datatypes::{DataType, Field, TimeUnit};
+use crate::arrow::datatypes::{DataType, Field, TimeUnit};
 use serde::{Deserialize, Serialize};
 
 /// How the cells of a column are written, where they are neither plain numbers nor plain words: what was found when a

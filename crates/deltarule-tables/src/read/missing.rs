@@ -1,10 +1,10 @@
 //! Which cells stand for a missing value, whatever the format they come in.
 
 use super::options::ReadOptions;
+use crate::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use crate::arrow::compute::{cast, nullif};
+use crate::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use crate::cells;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
-use arrow::compute::{cast, nullif};
-use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -133,7 +133,7 @@ fn marks(missing: impl Iterator<Item = bool>) -> Option<BooleanArray> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{Date32Array, Float32Array, Int64Array, StringArray};
+    use crate::arrow::array::{Date32Array, Float32Array, Int64Array, StringArray};
 
     fn missing(said: &[&str]) -> Missing {
         let said = said.iter().map(|&text| text.to_owned()).collect();

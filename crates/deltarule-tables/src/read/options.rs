@@ -4,7 +4,7 @@ use super::cell_format::CellFormat;
 use super::input::format::Format;
 use super::text::dates::DateFormat;
 use super::text::numerals::{DecimalMark, NumeralFormat};
-use arrow::datatypes::{DataType, Field};
+use crate::arrow::datatypes::{DataType, Field};
 use std::collections::HashMap;
 
 /// The cells that programs write for a missing value, beside the empty one: those that pandas knows, and `?`.

@@ -1,9 +1,9 @@
 //! What every format offers: typed columns, chunks that can be read in any order, and where a row stands.
 
+use crate::arrow::array::RecordBatch;
+use crate::arrow::datatypes::Field;
 use crate::error::{Place, TableError};
 use crate::notice::Notice;
-use arrow::array::RecordBatch;
-use arrow::datatypes::Field;
 use std::ops::Range;
 use std::path::Path;
 

@@ -2,13 +2,13 @@
 
 use super::missing::Missing;
 use super::options::ReadOptions;
+use crate::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use crate::arrow::compute::CastOptions;
+use crate::arrow::compute::cast_with_options;
+use crate::arrow::datatypes::{DataType, Field, Float64Type, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use crate::arrow::error::ArrowError;
 use crate::error::TableError;
 use crate::row_names::{RowNames, pandas_index};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
-use arrow::compute::cast_with_options;
-use arrow::compute::kernels::cast::CastOptions;
-use arrow::datatypes::{DataType, Field, Float64Type, SchemaRef, TimeUnit, TimestampMicrosecondType};
-use arrow::error::ArrowError;
 use deltarule::Hint;
 use std::path::Path;
 use std::sync::Arc;

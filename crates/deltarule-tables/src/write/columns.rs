@@ -1,10 +1,10 @@
 //! What a network's outputs mean, as columns.
 
 use super::OutputOptions;
+use crate::arrow::array::{ArrayRef, Float32Array, Float64Array, Int64Array, StringArray};
+use crate::arrow::datatypes::{DataType, Field};
 use crate::error::TableError;
 use crate::targets::Target;
-use arrow::array::{ArrayRef, Float32Array, Float64Array, Int64Array, StringArray};
-use arrow::datatypes::{DataType, Field};
 use deltarule::metrics::{is_predicted, predicted_class};
 use deltarule::{Matrix, Real};
 use std::sync::Arc;

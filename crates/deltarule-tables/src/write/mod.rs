@@ -4,10 +4,10 @@ mod columns;
 mod npy;
 mod sink;
 
+use crate::arrow::array::RecordBatch;
+use crate::arrow::datatypes::{Field, Schema, SchemaRef};
 use crate::error::TableError;
 use crate::targets::Target;
-use arrow::array::RecordBatch;
-use arrow::datatypes::{Field, Schema, SchemaRef};
 use columns::Predicted;
 use deltarule::{Matrix, Real};
 use npy::NpyWriter;
@@ -103,9 +103,9 @@ pub struct PredictionWriter {
 
 /// A format being written.
 enum Encoder {
-    Csv(Box<arrow::csv::Writer<Sink>>),
+    Csv(Box<crate::arrow::csv::Writer<Sink>>),
     Parquet(Box<ArrowWriter<Sink>>),
-    JsonLines(arrow::json::LineDelimitedWriter<Sink>),
+    JsonLines(crate::arrow::json::LineDelimitedWriter<Sink>),
     Npy(NpyWriter),
 }
 
@@ -154,10 +154,10 @@ impl PredictionWriter {
         let refused = sink.refused();
         let encoder = match format {
             OutputFormat::Csv => {
-                Encoder::Csv(Box::new(arrow::csv::WriterBuilder::new().with_header(true).build(sink)))
+                Encoder::Csv(Box::new(crate::arrow::csv::WriterBuilder::new().with_header(true).build(sink)))
             }
             OutputFormat::JsonLines => {
-                let builder = arrow::json::WriterBuilder::new().with_explicit_nulls(true);
+                let builder = crate::arrow::json::WriterBuilder::new().with_explicit_nulls(true);
                 Encoder::JsonLines(builder.build(sink))
             }
             OutputFormat::Parquet => {

@@ -1,10 +1,10 @@
 //! Data frames that tests make up and write in every format.
 
-use arrow::array::{
+use deltarule_tables::arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use arrow::datatypes::{Field, Schema};
-use arrow::ipc::writer::FileWriter;
+use deltarule_tables::arrow::datatypes::{Field, Schema};
+use deltarule_tables::arrow::ipc::writer::FileWriter;
 use deltarule_tables::read::{ReadOptions, Source};
 use parquet::arrow::ArrowWriter;
 use parquet::file::metadata::KeyValue;

@@ -4,7 +4,7 @@
 
 pub(crate) mod frame;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use deltarule_tables::arrow::array::{ArrayRef, RecordBatch};
 
 use deltarule_tables::TableError;
 use deltarule_tables::read::{ReadOptions, Source};
@@ -33,18 +33,20 @@ pub(crate) fn table(columns: &[(&str, ArrayRef)]) -> InMemory {
 
 /// A column of numbers.
 pub(crate) fn numbers<const N: usize>(values: [f64; N]) -> ArrayRef {
-    Arc::new(arrow::array::Float64Array::from_iter(values.map(|v| (!v.is_nan()).then_some(v))))
+    Arc::new(deltarule_tables::arrow::array::Float64Array::from_iter(
+        values.map(|v| (!v.is_nan()).then_some(v)),
+    ))
 }
 
 /// A column of whole numbers.
 pub(crate) fn integers(values: impl IntoIterator<Item = i64>) -> ArrayRef {
-    Arc::new(arrow::array::Int64Array::from_iter_values(values))
+    Arc::new(deltarule_tables::arrow::array::Int64Array::from_iter_values(values))
 }
 
 /// A column of text, the empty one missing.
 pub(crate) fn texts<'a>(values: impl IntoIterator<Item = &'a str>) -> ArrayRef {
     let values = values.into_iter().map(|v| (!v.is_empty()).then_some(v));
-    Arc::new(arrow::array::StringArray::from_iter(values))
+    Arc::new(deltarule_tables::arrow::array::StringArray::from_iter(values))
 }
 
 /// A file of the data folder, where there is one; the test says so where there is none.

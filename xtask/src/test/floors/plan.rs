@@ -53,6 +53,7 @@ pub(super) const HOUSES: &[House] = &[
     House {
         folder: "crates/deltarule-tables",
         floors: &[
+            "arrow",
             "cells error notice row_names select suggest",
             "table",
             "read::input::format read::parallel read::text::cell read::text::dialect read::text::folded \

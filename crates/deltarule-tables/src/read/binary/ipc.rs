@@ -2,6 +2,12 @@
 //! by message, each checked to lie in the file before the decoder of the `arrow` crate sees it.
 
 use super::contained::contained;
+use crate::arrow::array::{RecordBatch, new_null_array};
+use crate::arrow::buffer::Buffer;
+use crate::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use crate::arrow::ipc::convert::try_fb_to_schema;
+use crate::arrow::ipc::reader::FileDecoder;
+use crate::arrow::ipc::{Block, MessageHeader, MetadataVersion, RecordBatch as BatchHeader, root_as_message};
 use crate::error::{Place, TableError};
 use crate::read::input::Input;
 use crate::read::input::format::Format;
@@ -9,12 +15,6 @@ use crate::read::missing::Missing;
 use crate::read::options::ReadOptions;
 use crate::read::table_file::{Batches, RowRange, TableFile};
 use crate::read::types::{batch_of, settled_fields};
-use arrow::array::{RecordBatch, new_null_array};
-use arrow::buffer::Buffer;
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
-use arrow::ipc::convert::try_fb_to_schema;
-use arrow::ipc::reader::FileDecoder;
-use arrow::ipc::{Block, MessageHeader, MetadataVersion, RecordBatch as BatchHeader, root_as_message};
 use std::iter;
 use std::ops::Range;
 use std::path::Path;

@@ -2,6 +2,8 @@
 
 use super::contained::contained;
 use super::pages;
+use crate::arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use crate::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use crate::error::{Place, TableError};
 use crate::read::input::Input;
 use crate::read::missing::Missing;
@@ -12,8 +14,6 @@ use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use arrow::array::{ArrayRef, RecordBatch, new_null_array};
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use std::iter;
 use std::ops::Range;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use super::strays::Strays;
 use super::{dates, numerals};
-use arrow::array::StringArray;
+use crate::arrow::array::StringArray;
 use chrono::NaiveDate;
 use dates::DateFormat;
 

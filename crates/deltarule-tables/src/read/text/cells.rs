@@ -4,11 +4,13 @@ use super::cell::Cell;
 use super::cell_evidence::CellEvidence;
 use super::dates::DateFormat;
 use super::decimal::short_decimal;
+use crate::arrow::array::{
+    ArrayRef, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
+};
+use crate::arrow::datatypes::DataType;
 use crate::error::{TableError, shown};
 use crate::read::missing::Missing;
 use crate::read::options::ReadOptions;
-use arrow::array::{ArrayRef, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder};
-use arrow::datatypes::DataType;
 use std::sync::Arc;
 
 /// How the cells of a file are to be understood.

@@ -2,10 +2,10 @@
 
 use super::cell::Cell;
 use super::cells::{CellRules, ColumnBuilder};
+use crate::arrow::array::{Array, ArrayRef, StringArray};
+use crate::arrow::datatypes::{DataType, Field};
 use crate::error::{TableError, shown};
 use crate::read::cell_format::CellFormat;
-use arrow::array::{Array, ArrayRef, StringArray};
-use arrow::datatypes::{DataType, Field};
 
 /// A column of a batch while it is read.
 pub(crate) struct ColumnReader {

@@ -2,10 +2,10 @@
 
 use super::cells::CellRules;
 use super::column::reread;
+use crate::arrow::array::{Array, ArrayRef, AsArray, new_null_array};
+use crate::arrow::compute::cast;
+use crate::arrow::datatypes::{DataType, Field};
 use crate::read::cell_format::CellFormat;
-use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field};
 use std::sync::Arc;
 
 /// For each block its columns, as long as there is room.
@@ -66,8 +66,8 @@ impl ColumnCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arrow::array::{Int64Array, NullArray};
     use crate::read::ReadOptions;
-    use arrow::array::{Int64Array, NullArray};
 
     #[test]
     fn only_what_finds_room_is_kept_and_only_what_loses_nothing_is_handed_out() {

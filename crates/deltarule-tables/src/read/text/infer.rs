@@ -3,9 +3,9 @@
 use super::cell::Cell;
 use super::cells::{CellCounts, CellRules, ColumnBuilder};
 use super::column::ColumnReader;
+use crate::arrow::array::{ArrayRef, Float64Builder, Int64Array, NullArray};
+use crate::arrow::datatypes::{DataType, Field};
 use crate::read::cell_format::CellFormat;
-use arrow::array::{ArrayRef, Float64Builder, Int64Array, NullArray};
-use arrow::datatypes::{DataType, Field};
 use std::sync::Arc;
 
 /// What is wanted of a column when its file is first looked at.
@@ -118,9 +118,9 @@ fn wider(integers: &Int64Array, rows: usize) -> Float64Builder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arrow::array::AsArray;
+    use crate::arrow::datatypes::Float64Type;
     use crate::read::ReadOptions;
-    use arrow::array::AsArray;
-    use arrow::datatypes::Float64Type;
 
     fn seen(cells: &[&str]) -> ArrayRef {
         let rules = CellRules::new(&ReadOptions::default());

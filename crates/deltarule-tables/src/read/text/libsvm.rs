@@ -5,10 +5,10 @@ use super::cell::Cell;
 use super::cells::{CellCounts, CellRules, ColumnBuilder};
 use super::dialect::Dialect;
 use super::row_format::{RowFormat, Survey, SurveyedColumn};
+use crate::arrow::array::{ArrayRef, Float64Array};
+use crate::arrow::datatypes::Field;
 use crate::error::{Place, TableError, shown};
 use crate::read::options::ReadOptions;
-use arrow::array::{ArrayRef, Float64Array};
-use arrow::datatypes::Field;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -3,9 +3,9 @@
 use super::blocks::Block;
 use super::cells::{CellCounts, CellRules};
 use super::dialect::Dialect;
+use crate::arrow::array::ArrayRef;
+use crate::arrow::datatypes::Field;
 use crate::error::{Place, TableError};
-use arrow::array::ArrayRef;
-use arrow::datatypes::Field;
 
 /// A text format whose rows can be read block by block.
 pub(crate) trait RowFormat: Send + Sync {

@@ -3,6 +3,8 @@
 use super::blocks::{Block, Blocks, BufferPool};
 use super::csv::Csv;
 use super::row_format::RowFormat;
+use crate::arrow::array::{RecordBatch, RecordBatchOptions};
+use crate::arrow::datatypes::{DataType, Field, Schema};
 use crate::error::{Place, TableError};
 use crate::notice::Notice;
 use crate::read::input::detect::{BOM, detect};
@@ -11,8 +13,6 @@ use crate::read::input::signature::Compression;
 use crate::read::input::{Input, STDIN};
 use crate::read::options::ReadOptions;
 use crate::read::table_file::{Batches, RowRange, TableFile};
-use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, Field, Schema};
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;

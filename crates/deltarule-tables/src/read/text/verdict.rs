@@ -4,11 +4,11 @@ use super::cell_evidence::CellEvidence;
 use super::numerals::DecimalMark;
 use super::strays::{Sample, Strays};
 use super::{dates, numerals};
+use crate::arrow::datatypes::DataType;
 use crate::error::{TableError, shown};
 use crate::notice::Notice;
 use crate::read::cell_format::CellFormat;
 use crate::read::options::ReadOptions;
-use arrow::datatypes::DataType;
 use dates::{DateFormat, Order};
 use deltarule::Hint;
 

@@ -5,14 +5,14 @@ mod value_type;
 
 use self::header::NpyHeader;
 use self::value_type::ValueType;
+use crate::arrow::array::ArrayRef;
+use crate::arrow::datatypes::{Field, Schema};
 use crate::error::{Place, TableError};
 use crate::read::input::Input;
 use crate::read::missing::Missing;
 use crate::read::options::ReadOptions;
 use crate::read::table_file::{Batches, RowRange, TableFile};
 use crate::read::types::batch_of;
-use arrow::array::ArrayRef;
-use arrow::datatypes::{Field, Schema};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,12 +1,12 @@
 //! The values of NumPy's arrays, by their type such as `<f8`.
 
 use super::header::Descr;
-use crate::read::types::TIMESTAMP;
-use arrow::array::{
+use crate::arrow::array::{
     ArrayRef, ArrowPrimitiveType, BooleanArray, Float32Array, Float64Array, Int64Array, StringArray,
     TimestampMicrosecondArray,
 };
-use arrow::datatypes::{DataType, Float16Type};
+use crate::arrow::datatypes::{DataType, Float16Type};
+use crate::read::types::TIMESTAMP;
 use std::sync::Arc;
 
 /// What the values of an array are.
