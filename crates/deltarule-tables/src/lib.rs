@@ -1,7 +1,7 @@
 //! Files and data frames to matrices and back.
 //!
 //! A table is read ([`read`]), looked at ([`kinds`]), and made into data sets by what its training rows teach
-//! ([`load`]); the [`TablePreprocessor`] that was fitted goes into the model file and prepares other tables the same way.
+//! ([`load()`]); the [`TablePreprocessor`] that was fitted goes into the model file and prepares other tables the same way.
 //! Predictions are written row for row ([writing](crate::write)). Tables larger than memory train as a [`stream`].
 //!
 //! ```

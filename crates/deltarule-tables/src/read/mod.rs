@@ -18,7 +18,7 @@
 //!
 //! # Numbers and dates as people write them
 //! A column whose cells are no plain numbers is looked at once more: `1.234,50 €`, `(12 %)` and `13.01.2022` are read by the
-//! format that its cells and those of the other columns tell. [`Source::notices`] says what was read as what, and
+//! format that its cells and those of the other columns tell. [`Table::notices`](crate::table::Table::notices) says what was read as what, and
 //! [`CellFormat::of`] a column's field by which format. Where most cells of a column are numbers and a few are not, it is
 //! refused: it would be taken for words in silence otherwise.
 //!

@@ -78,7 +78,7 @@ pub trait SettingsTable {
 /// Writes a struct of settings and its table together.
 ///
 /// Each line has the documentation in English, the field with its type and its default if that is always the same, the
-/// documentation in Korean, and what else there is to say of it: see the methods of [`Setting`](crate::settings::Setting).
+/// documentation in Korean, and what else there is to say of it: see the methods of [`Setting`].
 ///
 /// ```
 /// use deltarule::settings::{Group, SettingsTable};

@@ -5,7 +5,7 @@
 //!    only), [`Evidence::add_others`] the count of those that are known to be something else, such as numbers. Parts of a
 //!    file are looked at apart and put together with [`Evidence::merge`], in their order. For each column that
 //!    [`second_look`] names, which is seldom one, a new [`Evidence::of_all_cells`] takes its cells once more.
-//! 2. [`resolve`] takes all columns of the file, since they testify for each other, and gives a [`Decision`] on each:
+//! 2. [`resolve()`] takes all columns of the file, since they testify for each other, and gives a [`Decision`] on each:
 //!    - [`Dates`](Decision::Dates): the column is read by [`DateFormat::parse`]. [`note`](resolve::Dates::note) is shown to the user
 //!      where there was a doubt. The format belongs to the model: later files are read by it.
 //!    - [`MostlyDates`](Decision::MostlyDates): what it was before, with a warning of [`advice`](resolve::Mixture::advice).
@@ -13,7 +13,7 @@
 //! 3. Dates of eight digits, `20220113`, come as plain numbers. [`DateFormat::of_number`] reads one; a column is one of
 //!    dates if it reads them all, which is seldom more than a look at the first cell.
 //! 4. The setting `date-format` is a [`DateFormat`] by [`FromStr`]: `day-first`, `month-first` and `year-first` are handed
-//!    to [`resolve`] and hold where the cells leave the order open; a format in the notation of `strftime` is what a column
+//!    to [`resolve()`] and hold where the cells leave the order open; a format in the notation of `strftime` is what a column
 //!    is read by that the user means. A cell that it does not read is an error.
 //!
 //! # What a cell becomes

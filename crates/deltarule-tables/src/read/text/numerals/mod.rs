@@ -10,7 +10,7 @@
 //!    files of decimal commas plain fractions, since there a plain `1.234` may be a thousand. It is empty for nearly every
 //!    file. For each column that it names a new [`Evidence::of_all_cells`] takes *every* cell with a value, plain or not,
 //!    through [`Evidence::add`].
-//! 3. [`resolve`] takes all columns of the file, since they testify for each other, and gives a [`Decision`] on each:
+//! 3. [`resolve()`] takes all columns of the file, since they testify for each other, and gives a [`Decision`] on each:
 //!    - [`Plain`](Decision::Plain): nothing to do.
 //!    - [`Numerals`](Decision::Numerals): the column is read anew, each cell through [`NumeralFormat::plain`] and then the
 //!      plain reader. [`note`](resolve::Numerals::note) is shown to the user; it names the setting `decimal` (`point`, `comma`) where the
